@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the agent takes from a container's config.json: checked, in plain structs, before anything
+ * is done. The strings are borrowed from the JSON, which a container_spec keeps a reference to.
+ *
+ * Sections that are read and not acted on yet: linux.resources, linux.seccomp, hooks.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "agent/capability.h"
+#include "agent/error.h"
+#include "agent/mount-options.h"
+
+struct spec_rlimit {
+	int resource;
+	struct rlimit limit;
+};
+
+struct process_spec {
+	/* Holds the strings alive. */
+	json_t *json;
+	/* NULL-terminated; args has one at least. */
+	char **args;
+	char **env;
+	const char *cwd;
+	bool terminal;
+	/* 0: unknown. */
+	unsigned short rows;
+	unsigned short columns;
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;
+	size_t n_groups;
+	bool has_umask;
+	mode_t umask;
+	bool no_new_privileges;
+	bool has_oom_score_adj;
+	int oom_score_adj;
+	struct capability_sets capabilities;
+	struct spec_rlimit *rlimits;
+	size_t n_rlimits;
+};
+
+struct spec_mount {
+	const char *destination;
+	const char *type;
+	const char *source;
+	struct mount_options options;
+};
+
+struct spec_device {
+	const char *path;
+	mode_t mode;
+	dev_t device;
+	uid_t uid;
+	gid_t gid;
+};
+
+struct container_spec {
+	json_t *json;
+	struct process_spec process;
+	/* NULL: the VM's own. */
+	const char *hostname;
+	const char *domainname;
+	bool read_only;
+	/* Flags for mount(2) on "/"; 0: private. */
+	unsigned long propagation;
+	/* CLONE_NEW…, always with CLONE_NEWNS. */
+	int namespaces;
+	struct spec_mount *mounts;
+	size_t n_mounts;
+	struct spec_device *devices;
+	size_t n_devices;
+	char **masked_paths;
+	char **read_only_paths;
+	/* name → value, or NULL. */
+	json_t *sysctl;
+};
+
+/* Take a reference to the JSON; on error nothing is left to clear. */
+bool process_spec_parse(struct process_spec *out, json_t *process, struct agent_error *error);
+bool container_spec_parse(struct container_spec *out, json_t *oci, struct agent_error *error);
+/* Both bear a zeroed struct, and being called twice. */
+void process_spec_clear(struct process_spec *spec);
+void container_spec_clear(struct container_spec *spec);

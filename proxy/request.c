@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The requests, one handler each. */
+#include "proxy/request.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/timeouts.h"
+#include "proxy/server.h"
+#include "wire/message.h"
+
+enum {
+	AGENT_TIMEOUT_MAX_MS = 60 * 60 * 1000,
+	NAME_SIZE_MAX = 255,
+};
+
+/* An agent request under way, and who asked for it. */
+struct pending {
+	struct server *server;
+	guint64 client_id;
+};
+
+static struct vm *get_vm(struct client *client)
+{
+	return server_get_vm(client->server);
+}
+
+static gboolean refuse(GError **error, const char *text)
+{
+	g_set_error_literal(error, CC_ERROR, CC_ERROR_FAILED, text);
+	return FALSE;
+}
+
+static gboolean check_running(struct client *client, GError **error)
+{
+	return vm_get_state(get_vm(client)) == VM_RUNNING ||
+	       refuse(error, "the agent is not ready, or the VM is ending");
+}
+
+/* ---- launch, own, status, stop */
+
+static gboolean parse_launch(JsonObject *request, struct vm_launch *launch, GError **error)
+{
+	JsonObject *sockets = NULL;
+	gint64 timeout = TIMEOUT_AGENT_READY_MS;
+
+	if (!json_get_strings(request, "", "argv", &launch->argv, error) ||
+		!json_require_string(request, "", "share", &launch->share, error) ||
+		!json_require_string(request, "", "logDirectory", &launch->log_directory, error) ||
+		!json_get_integer(
+			request, "", "agentTimeout", 1, AGENT_TIMEOUT_MAX_MS, &timeout, error) ||
+		!json_get_object(request, "", "sockets", &sockets, error))
+		return FALSE;
+	if (launch->argv == NULL || launch->argv[0] == NULL || *launch->argv[0] == '\0')
+		return refuse(error, "argv: missing or empty");
+	launch->agent_timeout = (guint)timeout;
+	for (int i = 0; i < HYPERVISOR_SOCKETS && sockets != NULL; i++)
+		if (!json_get_string(sockets, "sockets", hypervisor_socket_names[i],
+			    (const char **)&launch->sockets[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+static JsonObject *handle_launch(struct client *client, JsonObject *request, GError **error)
+{
+	struct vm_launch launch = {0};
+	gboolean good =
+		parse_launch(request, &launch, error) && vm_launch(get_vm(client), &launch, error);
+	JsonObject *reply = NULL;
+
+	if (good) {
+		server_set_owner(client->server, client->id);
+		reply = json_object_new();
+		json_object_set_int_member(reply, "hypervisorPid", vm_get_pid(get_vm(client)));
+	}
+	g_strfreev(launch.argv);
+	return reply;
+}
+
+static JsonObject *handle_own(struct client *client, JsonObject *request, GError **error)
+{
+	(void)request;
+	/* Else nothing would ever end a proxy that has no VM. */
+	if (vm_get_pid(get_vm(client)) == 0) {
+		(void)refuse(error, "there is no VM");
+		return NULL;
+	}
+	server_set_owner(client->server, 0);
+	return json_object_new();
+}
+
+static JsonObject *handle_status(struct client *client, JsonObject *request, GError **error)
+{
+	JsonObject *reply = json_object_new();
+	JsonArray *processes = json_array_new();
+	struct streams *streams = vm_get_streams(get_vm(client));
+
+	(void)request;
+	(void)error;
+	if (streams != NULL)
+		streams_list(streams, processes);
+	json_object_set_int_member(reply, "hypervisorPid", vm_get_pid(get_vm(client)));
+	json_object_set_boolean_member(reply, "ready", vm_get_state(get_vm(client)) == VM_RUNNING);
+	json_object_set_array_member(reply, "processes", processes);
+	return reply;
+}
+
+static JsonObject *handle_stop(struct client *client, JsonObject *request, GError **error)
+{
+	(void)request;
+	(void)error;
+	if (vm_get_state(get_vm(client)) == VM_ENDED)
+		return json_object_new();
+	client->wait = CLIENT_WAITS_STOP;
+	vm_stop(get_vm(client));
+	return NULL;
+}
+
+/* ---- bind, protect */
+
+static struct share *get_share(struct client *client, GError **error)
+{
+	struct share *share = vm_get_share(get_vm(client));
+
+	if (share == NULL)
+		(void)refuse(error, "there is no share: not launched");
+	return share;
+}
+
+static JsonObject *handle_bind(struct client *client, JsonObject *request, GError **error)
+{
+	struct share *share = get_share(client, error);
+	struct share_bind bind = {0};
+	gboolean top_only;
+
+	if (share == NULL || !json_require_string(request, "", "source", &bind.source, error) ||
+		!json_require_string(request, "", "target", &bind.target, error) ||
+		!json_get_boolean(request, "", "readOnly", &bind.read_only, error) ||
+		!json_get_boolean(request, "", "recursive", &bind.recursive, error) ||
+		!share_add(share, &bind, &top_only, error))
+		return NULL;
+	if (top_only)
+		logfile_note(vm_get_log(get_vm(client)), LOG_WARNING,
+			"bind on \"%s\": mounts below it stay writable, "
+			"this kernel has no mount_setattr",
+			bind.target);
+	return json_object_new();
+}
+
+static JsonObject *handle_protect(struct client *client, JsonObject *request, GError **error)
+{
+	struct share *share = get_share(client, error);
+	const char *target;
+
+	if (share == NULL || !json_require_string(request, "", "target", &target, error) ||
+		!share_protect(share, target, error))
+		return NULL;
+	return json_object_new();
+}
+
+/* ---- ready, agent, process */
+
+JsonObject *request_describe_agent(struct client *client)
+{
+	const struct agent_info *info = agent_get_info(vm_get_agent(get_vm(client)));
+	JsonObject *reply = json_object_new();
+	JsonArray *features = json_array_new();
+
+	for (char **feature = info->features; *feature != NULL; feature++)
+		json_array_add_string_element(features, *feature);
+	json_object_set_int_member(reply, "version", info->version);
+	json_object_set_array_member(reply, "features", features);
+	json_object_set_int_member(reply, "frameMax", info->frame_max);
+	json_object_set_int_member(reply, "streamWindow", info->stream_window);
+	return reply;
+}
+
+static JsonObject *handle_ready(struct client *client, JsonObject *request, GError **error)
+{
+	(void)request;
+	switch (vm_get_state(get_vm(client))) {
+	case VM_NEW:
+		(void)refuse(error, "not launched");
+		return NULL;
+	case VM_RUNNING:
+		return request_describe_agent(client);
+	default:
+		client->wait = CLIENT_WAITS_READY;
+		return NULL;
+	}
+}
+
+static void on_agent_reply(JsonNode *payload, const GError *error, void *data)
+{
+	g_autofree struct pending *pending = data;
+	struct client *client = server_find(pending->server, pending->client_id);
+
+	if (client == NULL)
+		return;
+	if (error != NULL) {
+		server_reply_error(client, error);
+		return;
+	}
+
+	JsonObject *reply = json_object_new();
+
+	if (payload != NULL)
+		json_object_set_member(reply, "payload", json_node_copy(payload));
+	server_reply(client, reply);
+}
+
+/* What a client may send through; the others are the proxy's own business, or carry raw bytes. */
+static const struct message_info *find_message(const char *name, GError **error)
+{
+	static const guint32 own[] = {
+		MESSAGE_GETVERSION,
+		MESSAGE_DESTROYPOD,
+		MESSAGE_WRITEFILE,
+		MESSAGE_READFILE,
+	};
+	const struct message_info *message = message_by_name(name);
+	gboolean good = message != NULL && (message->direction & MESSAGE_TO_GUEST);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(own) && good; i++)
+		good = message->type != own[i];
+	if (good)
+		return message;
+	g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "message \"%s\": not one to send", name);
+	return NULL;
+}
+
+static JsonObject *handle_agent(struct client *client, JsonObject *request, GError **error)
+{
+	JsonObject *payload = NULL;
+	const char *name;
+
+	if (!json_require_string(request, "", "message", &name, error) ||
+		!json_get_object(request, "", "payload", &payload, error))
+		return NULL;
+
+	const struct message_info *message = find_message(name, error);
+
+	if (message == NULL || !check_running(client, error))
+		return NULL;
+
+	g_autofree char *text = NULL;
+	g_autofree struct pending *pending = g_new(struct pending, 1);
+
+	if (payload != NULL)
+		text = json_format_object(json_object_ref(payload), FALSE);
+	*pending = (struct pending){.server = client->server, .client_id = client->id};
+	if (!agent_request(vm_get_agent(get_vm(client)), message->type, text,
+		    TIMEOUT_AGENT_REQUEST_MS, on_agent_reply, pending, error))
+		return NULL;
+	(void)g_steal_pointer(&pending);
+	client->wait = CLIENT_WAITS_AGENT;
+	return NULL;
+}
+
+static gboolean parse_name(
+	JsonObject *request, const char *member, const char **out_name, GError **error)
+{
+	if (!json_require_string(request, "", member, out_name, error))
+		return FALSE;
+	if (**out_name != '\0' && strlen(*out_name) <= NAME_SIZE_MAX)
+		return TRUE;
+	g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "%s: empty or too long", member);
+	return FALSE;
+}
+
+static JsonObject *handle_process(struct client *client, JsonObject *request, GError **error)
+{
+	struct streams_process process = {0};
+	struct streams_numbers numbers;
+
+	if (!parse_name(request, "container", &process.container, error) ||
+		!parse_name(request, "process", &process.process, error) ||
+		!json_get_boolean(request, "", "terminal", &process.terminal, error) ||
+		!json_get_boolean(request, "", "init", &process.init, error) ||
+		!check_running(client, error) ||
+		!streams_open(vm_get_streams(get_vm(client)), &process, &numbers, &client->reply_fd,
+			error))
+		return NULL;
+
+	const struct agent_info *info = agent_get_info(vm_get_agent(get_vm(client)));
+	JsonObject *reply = json_object_new();
+
+	json_object_set_int_member(reply, "stdio", (gint64)numbers.stdio);
+	json_object_set_int_member(reply, "stderr", (gint64)numbers.stderr_seq);
+	json_object_set_int_member(reply, "window", info->stream_window);
+	json_object_set_int_member(reply, "frameMax", info->frame_max);
+	return reply;
+}
+
+static const struct {
+	const char *name;
+	JsonObject *(*handle)(struct client *client, JsonObject *request, GError **error);
+} requests[] = {
+	{PROXY_LAUNCH, handle_launch},
+	{PROXY_BIND, handle_bind},
+	{PROXY_PROTECT, handle_protect},
+	{PROXY_READY, handle_ready},
+	{PROXY_AGENT, handle_agent},
+	{PROXY_PROCESS, handle_process},
+	{PROXY_OWN, handle_own},
+	{PROXY_STATUS, handle_status},
+	{PROXY_STOP, handle_stop},
+};
+
+JsonObject *request_handle(struct client *client, JsonObject *request, GError **error)
+{
+	const char *name;
+
+	if (!json_require_string(request, "", "request", &name, error))
+		return NULL;
+	if (vm_get_state(get_vm(client)) == VM_ENDED && strcmp(name, PROXY_STOP) != 0) {
+		g_propagate_error(error, g_error_copy(vm_get_reason(get_vm(client))));
+		return NULL;
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(requests); i++) {
+		if (strcmp(name, requests[i].name) != 0)
+			continue;
+
+		JsonObject *reply = requests[i].handle(client, request, error);
+
+		g_prefix_error(error, "%s: ", name);
+		return reply;
+	}
+	g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "request \"%s\": unknown", name);
+	return NULL;
+}

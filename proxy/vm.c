@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Puts QEMU, its sockets, the agent and the streams together. */
+#include "proxy/vm.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/timeouts.h"
+#include "proxy/connector.h"
+#include "proxy/console.h"
+#include "proxy/qmp.h"
+#include "proxy/watch.h"
+
+#define HYPERVISOR_LOG "hypervisor.log"
+#define CONSOLE_LOG    "console.log"
+
+struct vm {
+	enum vm_state state;
+	gboolean launched;
+	GError *reason;
+	struct logfile *log;
+	/* Until the console takes it over. */
+	struct logfile *console_log;
+	struct share *share;
+	struct hypervisor *hypervisor;
+	struct connector *connector;
+	/* Our ends, until all are connected and their owners take them over. */
+	int sockets[HYPERVISOR_SOCKETS];
+	struct qmp *qmp;
+	struct agent *agent;
+	struct streams *streams;
+	struct console *console;
+	guint agent_timeout;
+	guint ready_timer;
+	/* Sockets are closed, and QEMU's own end is waited for. */
+	guint closed_timer;
+	const struct vm_events *events;
+	void *data;
+};
+
+/* The first reason is the one. */
+static void set_reason(struct vm *vm, const GError *reason)
+{
+	if (vm->reason != NULL)
+		return;
+	vm->reason = g_error_copy(reason);
+	logfile_note(vm->log, LOG_INFO, "the VM ends: %s", reason->message);
+}
+
+static void set_reason_text(struct vm *vm, int code, const char *text)
+{
+	g_autoptr(GError) reason = g_error_new_literal(CC_ERROR, code, text);
+
+	set_reason(vm, reason);
+}
+
+/* All that belongs to a running QEMU; the streams live on until they are drained. */
+static void finish(struct vm *vm)
+{
+	vm->state = VM_ENDED;
+	timer_clear(&vm->ready_timer);
+	timer_clear(&vm->closed_timer);
+	g_clear_pointer(&vm->connector, connector_free);
+	if (vm->agent != NULL)
+		agent_close(vm->agent, vm->reason);
+	g_clear_pointer(&vm->qmp, qmp_free);
+	g_clear_pointer(&vm->console, console_free);
+	g_clear_pointer(&vm->share, share_free);
+	if (vm->streams != NULL)
+		streams_end(vm->streams);
+	vm->events->ended(vm->data);
+	if (vm_is_drained(vm))
+		vm->events->drained(vm->data);
+}
+
+static void kill_hypervisor(struct vm *vm)
+{
+	if (vm->state == VM_ENDED || vm->state == VM_KILLED)
+		return;
+	if (vm->hypervisor == NULL) {
+		finish(vm);
+		return;
+	}
+	vm->state = VM_KILLED;
+	hypervisor_kill(vm->hypervisor);
+}
+
+static void abort_with(struct vm *vm, const GError *reason)
+{
+	if (vm->state == VM_ENDED)
+		return;
+	set_reason(vm, reason);
+	kill_hypervisor(vm);
+}
+
+void vm_abort(struct vm *vm, const char *reason)
+{
+	g_autoptr(GError) error = g_error_new_literal(CC_ERROR, CC_ERROR_NOT_RUNNING, reason);
+
+	abort_with(vm, error);
+}
+
+static void on_destroyed(JsonNode *payload, const GError *error, void *data)
+{
+	struct vm *vm = data;
+
+	(void)payload;
+	if (vm->state != VM_STOPPING)
+		return;
+	if (error != NULL)
+		logfile_note(vm->log, LOG_WARNING, "DESTROYPOD: %s", error->message);
+	/* What processes wrote last is in the tty channel by now: the ACK came after it. */
+	streams_catch_up(vm->streams);
+	kill_hypervisor(vm);
+}
+
+void vm_stop(struct vm *vm)
+{
+	if (vm->state >= VM_STOPPING)
+		return;
+	set_reason_text(vm, CC_ERROR_NOT_RUNNING, "the VM has been stopped");
+	if (vm->state != VM_RUNNING) {
+		kill_hypervisor(vm);
+		return;
+	}
+	vm->state = VM_STOPPING;
+	agent_destroy(vm->agent, on_destroyed, vm);
+}
+
+static void on_hypervisor_ended(const char *words, void *data)
+{
+	struct vm *vm = data;
+	g_autofree char *text = g_strdup_printf("hypervisor ended: %s", words);
+
+	set_reason_text(vm, CC_ERROR_FAILED, text);
+	finish(vm);
+}
+
+static gboolean on_ready_timeout(void *data)
+{
+	struct vm *vm = data;
+	g_autofree char *words = hypervisor_last_words(vm->hypervisor);
+	g_autofree char *text = g_strdup_printf("the agent did not answer within %u ms%s%s",
+		vm->agent_timeout, *words != '\0' ? "; the hypervisor said: " : "", words);
+
+	vm->ready_timer = 0;
+	set_reason_text(vm, CC_ERROR_TIMEOUT, text);
+	kill_hypervisor(vm);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_closed_timeout(void *data)
+{
+	struct vm *vm = data;
+
+	vm->closed_timer = 0;
+	vm_abort(vm, "the hypervisor closed its sockets, but did not end");
+	return G_SOURCE_REMOVE;
+}
+
+/* A socket of QEMU's is closed: it is ending, and its own words say best why. */
+static void on_agent_closed(void *data)
+{
+	struct vm *vm = data;
+
+	if (vm->state == VM_STOPPING)
+		kill_hypervisor(vm);
+	else if (vm->closed_timer == 0 && vm->state < VM_STOPPING)
+		vm->closed_timer = g_timeout_add(TIMEOUT_PROCESS_EXIT_MS, on_closed_timeout, vm);
+}
+
+static void on_qmp_failed(const GError *error, void *data)
+{
+	struct vm *vm = data;
+
+	if (vm->state < VM_STOPPING)
+		logfile_note(vm->log, LOG_WARNING, "%s", error->message);
+	on_agent_closed(vm);
+}
+
+static void on_agent_ready(void *data)
+{
+	struct vm *vm = data;
+
+	if (vm->state != VM_STARTING)
+		return;
+	timer_clear(&vm->ready_timer);
+	vm->state = VM_RUNNING;
+	streams_start(vm->streams);
+	vm->events->ready(vm->data);
+}
+
+static void on_exited(const char *container, const char *process, int status, void *data)
+{
+	struct vm *vm = data;
+
+	streams_exited(vm->streams, container, process, status);
+}
+
+static void on_failed(const GError *error, void *data)
+{
+	abort_with(data, error);
+}
+
+static void on_init_ended(void *data)
+{
+	vm_stop(data);
+}
+
+static void on_drained(void *data)
+{
+	struct vm *vm = data;
+
+	if (vm_is_drained(vm))
+		vm->events->drained(vm->data);
+}
+
+static const struct agent_events agent_events = {
+	.ready = on_agent_ready,
+	.exited = on_exited,
+	.failed = on_failed,
+	.closed = on_agent_closed,
+};
+
+static const struct streams_events streams_events = {
+	.failed = on_failed,
+	.init_ended = on_init_ended,
+	.drained = on_drained,
+};
+
+/* All four sockets are connected. */
+static void attach(struct vm *vm)
+{
+	int *sockets = vm->sockets;
+
+	vm->qmp = qmp_new(g_steal_fd(&sockets[HYPERVISOR_QMP]), vm->log, on_qmp_failed, vm);
+	vm->console = console_new(
+		g_steal_fd(&sockets[HYPERVISOR_CONSOLE]), g_steal_pointer(&vm->console_log));
+	vm->agent = agent_new(g_steal_fd(&sockets[HYPERVISOR_CONTROL]), vm->log, &agent_events, vm);
+	vm->streams = streams_new(
+		g_steal_fd(&sockets[HYPERVISOR_TTY]), vm->agent, vm->log, &streams_events, vm);
+}
+
+static gboolean is_connected(const struct vm *vm)
+{
+	for (int i = 0; i < HYPERVISOR_SOCKETS; i++)
+		if (vm->sockets[i] < 0)
+			return FALSE;
+	return TRUE;
+}
+
+static void on_connected(enum hypervisor_socket socket, int fd, void *data)
+{
+	struct vm *vm = data;
+
+	vm->sockets[socket] = fd;
+	if (is_connected(vm))
+		attach(vm);
+}
+
+static const struct connector_events connector_events = {
+	.connected = on_connected,
+	.failed = on_failed,
+};
+
+static gboolean open_logs(struct vm *vm, const char *directory, GError **error)
+{
+	vm->log = logfile_open(directory, HYPERVISOR_LOG, error);
+	if (vm->log == NULL)
+		return FALSE;
+	vm->console_log = logfile_open(directory, CONSOLE_LOG, error);
+	return vm->console_log != NULL;
+}
+
+/* Socket pairs for what QEMU does not make itself; our ends are kept. */
+static gboolean make_sockets(
+	struct vm *vm, const struct vm_launch *launch, int *theirs, GError **error)
+{
+	for (int i = 0; i < HYPERVISOR_SOCKETS; i++)
+		if (launch->sockets[i] == NULL &&
+			!fd_socket_pair(&vm->sockets[i], &theirs[i], error))
+			return FALSE;
+	return TRUE;
+}
+
+static gboolean start(struct vm *vm, const struct vm_launch *launch, GError **error)
+{
+	struct hypervisor_config config = {
+		.argv = (const char *const *)launch->argv,
+		.sockets = {-1, -1, -1, -1},
+		.log = vm->log,
+		.ended = on_hypervisor_ended,
+		.data = vm,
+	};
+
+	if (make_sockets(vm, launch, config.sockets, error))
+		vm->hypervisor = hypervisor_start(&config, error);
+	for (int i = 0; i < HYPERVISOR_SOCKETS; i++)
+		fd_clear(&config.sockets[i]);
+	return vm->hypervisor != NULL;
+}
+
+gboolean vm_launch(struct vm *vm, const struct vm_launch *launch, GError **error)
+{
+	if (vm->launched || vm->state != VM_NEW) {
+		g_set_error(error, CC_ERROR, CC_ERROR_FAILED, "launched already");
+		return FALSE;
+	}
+	vm->launched = TRUE;
+	vm->agent_timeout = launch->agent_timeout;
+	if (!open_logs(vm, launch->log_directory, error))
+		return FALSE;
+	vm->share = share_mount(launch->share, error);
+	if (vm->share == NULL)
+		return FALSE;
+	vm->connector = connector_new(launch->sockets, &connector_events, vm, error);
+	if (vm->connector == NULL || !start(vm, launch, error)) {
+		g_clear_pointer(&vm->connector, connector_free);
+		return FALSE;
+	}
+	vm->state = VM_STARTING;
+	vm->ready_timer = g_timeout_add(launch->agent_timeout, on_ready_timeout, vm);
+	if (is_connected(vm))
+		attach(vm);
+	return TRUE;
+}
+
+struct vm *vm_new(const struct vm_events *events, void *data)
+{
+	struct vm *vm = g_new0(struct vm, 1);
+
+	vm->events = events;
+	vm->data = data;
+	for (int i = 0; i < HYPERVISOR_SOCKETS; i++)
+		vm->sockets[i] = -1;
+	return vm;
+}
+
+void vm_free(struct vm *vm)
+{
+	if (vm == NULL)
+		return;
+	timer_clear(&vm->ready_timer);
+	timer_clear(&vm->closed_timer);
+	connector_free(vm->connector);
+	streams_free(vm->streams);
+	agent_free(vm->agent);
+	qmp_free(vm->qmp);
+	console_free(vm->console);
+	hypervisor_free(vm->hypervisor);
+	share_free(vm->share);
+	for (int i = 0; i < HYPERVISOR_SOCKETS; i++)
+		fd_clear(&vm->sockets[i]);
+	logfile_free(vm->console_log);
+	logfile_free(vm->log);
+	g_clear_error(&vm->reason);
+	g_free(vm);
+}
+
+enum vm_state vm_get_state(const struct vm *vm)
+{
+	return vm->state;
+}
+
+gboolean vm_is_drained(const struct vm *vm)
+{
+	return vm->state == VM_ENDED && (vm->streams == NULL || streams_count(vm->streams) == 0);
+}
+
+const GError *vm_get_reason(const struct vm *vm)
+{
+	return vm->reason;
+}
+
+pid_t vm_get_pid(const struct vm *vm)
+{
+	return vm->hypervisor != NULL ? hypervisor_pid(vm->hypervisor) : 0;
+}
+
+struct share *vm_get_share(struct vm *vm)
+{
+	return vm->share;
+}
+
+struct agent *vm_get_agent(struct vm *vm)
+{
+	return vm->agent;
+}
+
+struct streams *vm_get_streams(struct vm *vm)
+{
+	return vm->streams;
+}
+
+struct logfile *vm_get_log(struct vm *vm)
+{
+	return vm->log;
+}

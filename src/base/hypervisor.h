@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the command line of QEMU, the proxy that starts it and the agent in its guest agree on.
+ *
+ * Without GLib: the agent and the shim read it through wire/.
+ */
+#pragma once
+
+/* The descriptors that the proxy gives QEMU: unix stream sockets, connected. */
+enum {
+	HYPERVISOR_FD_QMP = 3,
+	HYPERVISOR_FD_CONTROL = 4,
+	HYPERVISOR_FD_TTY = 5,
+	HYPERVISOR_FD_CONSOLE = 6,
+};
+
+/* The names of the agent's virtio-serial ports. */
+#define AGENT_PORT_CONTROL "sh.hyper.channel.0"
+#define AGENT_PORT_TTY	   "sh.hyper.channel.1"
+
+/* The mount tag of the share. */
+#define AGENT_SHARE_TAG "share"

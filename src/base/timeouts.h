@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every deadline of the host side, in one place, in milliseconds.
+ *
+ * They bound waits on something that has gone wrong; nothing waits for them in ordinary life. They
+ * are generous because a guest may run under TCG, on a loaded machine, tens of times slower than
+ * on hardware.
+ */
+#pragma once
+
+enum {
+	/* From the start of QEMU to the agent's READY; --agent-timeout and vm.json override it. */
+	TIMEOUT_AGENT_READY_MS = 30 * 1000,
+	/* One request to the agent, from being sent to its reply. */
+	TIMEOUT_AGENT_REQUEST_MS = 60 * 1000,
+	/* DESTROYPOD, before QEMU is killed. */
+	TIMEOUT_AGENT_DESTROY_MS = 10 * 1000,
+	/* QEMU creates and listens on the sockets that a template places by path. */
+	TIMEOUT_HYPERVISOR_SOCKET_MS = 10 * 1000,
+	/* A request to the proxy that does not wait for the agent. */
+	TIMEOUT_PROXY_REQUEST_MS = 20 * 1000,
+	/* A request to the proxy that does, on top of the agent's own deadline. */
+	TIMEOUT_PROXY_MARGIN_MS = 5 * 1000,
+	/* A process that was killed is gone. */
+	TIMEOUT_PROCESS_EXIT_MS = 10 * 1000,
+	/* Another command holds the container's lock; `create` holds it for a boot. */
+	TIMEOUT_LOCK_MS = 120 * 1000,
+	/* A console socket's listener accepts. */
+	TIMEOUT_CONSOLE_SOCKET_MS = 10 * 1000,
+};

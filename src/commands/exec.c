@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cc-oci-runtime exec */
+#include "base/error.h"
+#include "base/log.h"
+#include "commands/command.h"
+#include "container/container.h"
+
+struct exec_arguments {
+	char *process;
+	char *cwd;
+	char **env;
+	char *user;
+	char *pid_file;
+	char *console_socket;
+	gboolean detach;
+	gboolean tty;
+	int preserve_fds;
+};
+
+static void exec_arguments_clear(struct exec_arguments *arguments)
+{
+	g_free(arguments->process);
+	g_free(arguments->cwd);
+	g_strfreev(arguments->env);
+	g_free(arguments->user);
+	g_free(arguments->pid_file);
+	g_free(arguments->console_socket);
+}
+
+/* From --process, or from the flags and arguments; conmon gives --tty along with --process. */
+static struct oci_process *describe(const struct exec_arguments *arguments,
+	const struct settings *settings, int argc, char **argv, GError **error)
+{
+	struct exec_flags flags = {
+		.args = argv + 2,
+		.env = arguments->env,
+		.cwd = arguments->cwd,
+		.user = arguments->user,
+		.terminal = arguments->tty,
+	};
+
+	if (arguments->process != NULL)
+		return oci_process_load(arguments->process, error);
+	if (argc < 3) {
+		g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+			"exec: give a command, or --process FILE");
+		return NULL;
+	}
+	return container_exec_process(settings, argv[1], &flags, error);
+}
+
+static int exec_process(const struct exec_arguments *arguments, const struct settings *settings,
+	int argc, char **argv, GError **error)
+{
+	g_autoptr(oci_process) process = describe(arguments, settings, argc, argv, error);
+	struct exec_options options = {
+		.id = argv[1],
+		.process = process,
+		.pid_file = arguments->pid_file,
+		.console_socket = arguments->console_socket,
+		.attached = !arguments->detach,
+	};
+	struct process_ref shim;
+
+	if (arguments->preserve_fds > 0)
+		log_warning(
+			"--preserve-fds %d: descriptors cannot be passed into a virtual machine",
+			arguments->preserve_fds);
+	if (process == NULL || !container_exec(settings, &options, &shim, error))
+		return -1;
+	return arguments->detach ? 0 : container_wait(&shim);
+}
+
+static int exec(const struct command *command, const struct settings *settings, int argc,
+	char **argv, GError **error)
+{
+	struct exec_arguments arguments = {0};
+	const GOptionEntry entries[] = {
+		{"process", 'p', 0, G_OPTION_ARG_FILENAME, &arguments.process,
+			"JSON file that describes the process", "FILE"},
+		{"cwd", 0, 0, G_OPTION_ARG_FILENAME, &arguments.cwd, "Working directory", "DIR"},
+		{"env", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &arguments.env,
+			"Environment variable; can be repeated", "NAME=VALUE"},
+		{"user", 'u', 0, G_OPTION_ARG_STRING, &arguments.user, "User", "UID[:GID]"},
+		{"pid-file", 0, 0, G_OPTION_ARG_FILENAME, &arguments.pid_file,
+			"Write the process id to this file", "PATH"},
+		{"console-socket", 0, 0, G_OPTION_ARG_FILENAME, &arguments.console_socket,
+			"Send the terminal's master to this unix socket", "PATH"},
+		{"detach", 'd', 0, G_OPTION_ARG_NONE, &arguments.detach,
+			"Do not wait for the process", NULL},
+		{"tty", 't', 0, G_OPTION_ARG_NONE, &arguments.tty, "Give it a terminal", NULL},
+		{"preserve-fds", 0, 0, G_OPTION_ARG_INT, &arguments.preserve_fds,
+			"Accepted for compatibility: no descriptor can enter a VM", "N"},
+		{NULL},
+	};
+	enum command_parsed parsed = command_parse(command, entries, 1, -1, &argc, &argv, error);
+	int status = parsed == COMMAND_HELPED ? 0 : -1;
+
+	if (parsed == COMMAND_GO)
+		status = exec_process(&arguments, settings, argc, argv, error);
+	exec_arguments_clear(&arguments);
+	return status;
+}
+
+const struct command command_exec = {
+	.name = "exec",
+	.arguments = "ID [COMMAND [ARGUMENT…]]",
+	.summary = "Runs a further process in a container.",
+	.run = exec,
+};

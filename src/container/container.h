@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The operations on containers, one a file, each a list of named steps.
+ *
+ * All of them take the container's lock as long as they change its record, look at what is really
+ * there before they believe it, and undo in reverse what they have done when a step fails.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/process.h"
+#include "container/settings.h"
+#include "oci/process.h"
+#include "oci/state.h"
+
+struct create_options {
+	const char *id;
+	/* Absolute. */
+	const char *bundle;
+	/* NULL: none. */
+	const char *pid_file;
+	const char *console_socket;
+	/* The caller stays until the process ends, so that its own terminal can be the process's.
+	 */
+	gboolean attached;
+};
+
+/*
+ * Everything up to the process's last exec (OCI `create`). *out_shim is the OCI process; it is a
+ * child of the caller.
+ */
+gboolean container_create(const struct settings *settings, const struct create_options *options,
+	struct process_ref *out_shim, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Lets the created process run (OCI `start`). */
+gboolean container_start(
+	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+struct exec_options {
+	const char *id;
+	const struct oci_process *process;
+	const char *pid_file;
+	const char *console_socket;
+	gboolean attached;
+};
+
+/* Runs a further process in a container; as container_create for *out_shim. */
+gboolean container_exec(const struct settings *settings, const struct exec_options *options,
+	struct process_ref *out_shim, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+struct exec_flags {
+	/* The program and its arguments. */
+	char **args;
+	/* Further NAME=VALUE, or NULL. */
+	char **env;
+	/* NULL: as the container's process. */
+	const char *cwd;
+	/* "UID" or "UID:GID"; NULL: as the container's process. */
+	const char *user;
+	gboolean terminal;
+};
+
+/*
+ * The process that the flags of exec describe: the one of the container's config.json, changed by
+ * them. The caller frees.
+ */
+struct oci_process *container_exec_process(const struct settings *settings, const char *id,
+	const struct exec_flags *flags, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * Waits for the end of a shim that is our child, passing on to it the signals that we get. Restores
+ * our terminal. Returns the exit status, 128 + N for signal N.
+ */
+int container_wait(const struct process_ref *shim);
+
+/* Signals the first process (OCI `kill`), or all. CC_ERROR_NOT_RUNNING: "container not running". */
+gboolean container_signal(const struct settings *settings, const char *id, int signal, gboolean all,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * Ends what is left of a stopped container and removes its state (OCI `delete`); with force, a
+ * running one's too, and a missing one is no error.
+ */
+gboolean container_delete(const struct settings *settings, const char *id, gboolean force,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The record of a container. CC_ERROR_NOT_FOUND: `container "x" does not exist`. */
+struct oci_state *container_state(
+	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * The records of all containers, by id; elements are struct oci_state *. Directories without a
+ * readable record are no containers. A root that does not exist holds none.
+ */
+GPtrArray *container_list(
+	const struct settings *settings, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* OCI create: a VM with the container in it, ready but for the process's last exec. */
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <uuid.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/timeouts.h"
+#include "container/container.h"
+#include "container/directory.h"
+#include "container/network.h"
+#include "container/stdio.h"
+#include "oci/id.h"
+#include "sandbox/sandbox.h"
+#include "shim/launch.h"
+#include "storage/plan.h"
+
+/* What is made on the way, in this order; undone in reverse. */
+struct creation {
+	const struct settings *settings;
+	const struct create_options *options;
+	struct oci_spec *spec;
+	struct storage_plan *storage;
+	struct vm_config *vm;
+	struct stdio stdio;
+	char *directory;
+	int lock;
+	struct shim shim;
+	struct process_ref proxy;
+	struct sandbox *sandbox;
+	struct sandbox_process process;
+};
+
+static void creation_clear(struct creation *creation)
+{
+	fd_clear(&creation->process.streams);
+	sandbox_free(creation->sandbox);
+	shim_clear(&creation->shim);
+	stdio_clear(&creation->stdio);
+	vm_config_free(creation->vm);
+	storage_plan_free(creation->storage);
+	oci_spec_free(creation->spec);
+	g_free(creation->directory);
+	fd_clear(&creation->lock);
+}
+
+/* Nothing of it stays: no process, no file. Errors here would hide the one that matters. */
+static void creation_undo(struct creation *creation)
+{
+	g_autoptr(GError) error = NULL;
+
+	/* The proxy, not owned yet, ends its VM when our connection closes. */
+	g_clear_pointer(&creation->sandbox, sandbox_free);
+	shim_abandon(&creation->shim);
+	if (creation->proxy.pid > 0) {
+		if (!process_wait_gone(
+			    &creation->proxy, deadline_after(TIMEOUT_PROCESS_EXIT_MS), NULL))
+			(void)process_signal(&creation->proxy, SIGKILL);
+		while (waitpid(creation->proxy.pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (creation->lock >= 0 &&
+		!directory_remove(creation->settings, creation->options->id, &error))
+		log_warning("undo create: %s", error->message);
+	if (creation->options->pid_file != NULL && creation->lock >= 0)
+		(void)unlink(creation->options->pid_file);
+}
+
+/* Reads everything that can be wrong before anything is made. */
+static gboolean read_bundle(struct creation *creation, GError **error)
+{
+	const struct settings *settings = creation->settings;
+	const struct create_options *options = creation->options;
+	const struct vm_lookup lookup = {
+		.bundle = options->bundle,
+		.sysconf = settings->sysconf_directory,
+		.defaults = settings->defaults_directory,
+	};
+
+	creation->spec = oci_spec_load(options->bundle, error);
+	if (creation->spec == NULL)
+		return FALSE;
+	creation->storage = storage_plan_new(options->id, creation->spec, error);
+	if (creation->storage == NULL)
+		return FALSE;
+	creation->vm = vm_config_load(&lookup, creation->spec, error);
+	if (creation->vm == NULL || !vm_config_check_files(creation->vm, error))
+		return FALSE;
+	if (settings->accel != VM_ACCEL_AUTO)
+		creation->vm->accel = settings->accel;
+	if (settings->agent_timeout > 0)
+		creation->vm->agent_timeout = settings->agent_timeout;
+	return TRUE;
+}
+
+static gboolean reserve(struct creation *creation, GError **error)
+{
+	creation->lock = directory_reserve(creation->settings, creation->options->id, error);
+	if (creation->lock < 0)
+		return FALSE;
+	creation->directory = directory_path(creation->settings, creation->options->id);
+	return TRUE;
+}
+
+static gboolean start_shim(struct creation *creation, GError **error)
+{
+	const struct oci_process *process = creation->spec->process;
+	auto_fd int namespace = -1;
+	struct shim_options options = {
+		.path = creation->settings->shim_path,
+		.argv = (const char *const *)process->args,
+	};
+
+	if (!stdio_open(process, creation->options->console_socket, creation->options->attached,
+		    &creation->stdio, error) ||
+		!network_open(creation->spec, &namespace, &options.new_network_namespace, error))
+		return FALSE;
+	memcpy(options.stdio, creation->stdio.fds, sizeof options.stdio);
+	options.network_namespace = namespace;
+	return shim_start(&options, &creation->shim, error);
+}
+
+/* KVM or TCG; the latter is said once, unless it was asked for. */
+static enum vm_accel choose_accel(const struct vm_config *vm)
+{
+	const char *reason = NULL;
+
+	if (vm->accel != VM_ACCEL_AUTO)
+		return vm->accel;
+
+	enum vm_accel accel = vm_accel_probe("/dev/kvm", "/sys/module", &reason);
+
+	if (accel == VM_ACCEL_TCG)
+		log_warning("no KVM (%s): the guest runs under TCG emulation, many times slower",
+			reason);
+	return accel;
+}
+
+static struct vm_args *expand_args(
+	const struct creation *creation, const char *share_directory, GError **error)
+{
+	const struct vm_lookup lookup = {
+		.bundle = creation->options->bundle,
+		.sysconf = creation->settings->sysconf_directory,
+		.defaults = creation->settings->defaults_directory,
+	};
+	uuid_t uuid;
+	char uuid_text[UUID_STR_LEN];
+	struct vm_args_values values = {
+		.config = creation->vm,
+		.accel = choose_accel(creation->vm),
+		.name = creation->options->id,
+		.uuid = uuid_text,
+		.state_directory = creation->directory,
+		.share_directory = share_directory,
+	};
+
+	uuid_generate_random(uuid);
+	uuid_unparse_lower(uuid, uuid_text);
+	return vm_args_load(&lookup, &values, error);
+}
+
+static gboolean launch(struct creation *creation, GError **error)
+{
+	g_autofree char *share = g_build_filename(creation->directory, "share", NULL);
+	g_autofree char *logs = NULL;
+	g_autoptr(vm_args) args = expand_args(creation, share, error);
+	auto_fd int namespace = -1;
+
+	if (args == NULL)
+		return FALSE;
+	logs = directory_logs(creation->settings, creation->options->id, error);
+	if (logs == NULL)
+		return FALSE;
+	if (mkdir(share, 0700) < 0) {
+		error_set_errno(error, errno, "create %s", share);
+		return FALSE;
+	}
+	namespace = network_of_process(creation->shim.process.pid, error);
+	if (namespace < 0)
+		return FALSE;
+	creation->sandbox = sandbox_spawn(creation->settings->proxy_path, creation->directory,
+		namespace, &creation->proxy, error);
+	if (creation->sandbox == NULL)
+		return FALSE;
+
+	struct sandbox_launch options = {
+		.args = args,
+		.share_directory = share,
+		.log_directory = logs,
+		.agent_timeout = creation->vm->agent_timeout,
+	};
+
+	return sandbox_launch(creation->sandbox, &options, error);
+}
+
+static char *login_name(void)
+{
+	const struct passwd *entry = getpwuid(getuid());
+
+	return g_strdup(entry != NULL ? entry->pw_name : "");
+}
+
+static char *now(void)
+{
+	g_autoptr(GDateTime) time = g_date_time_new_now_utc();
+	g_autofree char *seconds = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
+
+	return g_strdup_printf("%s.%06d000Z", seconds, g_date_time_get_microsecond(time));
+}
+
+static gboolean record(const struct creation *creation, enum oci_status status, GError **error)
+{
+	g_autoptr(oci_state) state = oci_state_new();
+	const struct oci_spec *spec = creation->spec;
+
+	state->oci_version = g_strdup(spec->version);
+	state->id = g_strdup(creation->options->id);
+	state->bundle = g_strdup(spec->bundle);
+	state->rootfs = g_strdup(spec->root_path);
+	state->created = now();
+	state->owner = login_name();
+	state->sandbox = g_strdup(creation->options->id);
+	state->recorded_status = status;
+	state->terminal = spec->process->terminal;
+	state->shim = creation->shim.process;
+	state->proxy = creation->proxy;
+	g_clear_pointer(&state->annotations, g_hash_table_unref);
+	state->annotations = g_hash_table_ref(spec->annotations);
+	return oci_state_save(state, creation->directory, error);
+}
+
+static gboolean record_creating(struct creation *creation, GError **error)
+{
+	return record(creation, OCI_STATUS_CREATING, error);
+}
+
+/* The guest boots meanwhile. */
+static gboolean share_files(struct creation *creation, GError **error)
+{
+	const struct storage_plan *plan = creation->storage;
+
+	for (gsize i = 0; i < plan->n_binds; i++) {
+		const struct storage_bind *bind = &plan->binds[i];
+
+		if (!sandbox_bind(creation->sandbox, bind->source, bind->target, bind->read_only,
+			    bind->recursive, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean wait_for_agent(struct creation *creation, GError **error)
+{
+	return sandbox_wait_ready(creation->sandbox, creation->vm->agent_timeout, error);
+}
+
+static gboolean make_container(struct creation *creation, GError **error)
+{
+	const struct oci_spec *spec = creation->spec;
+
+	if (!sandbox_start_pod(creation->sandbox, spec->hostname, error) ||
+		!sandbox_reserve_process(creation->sandbox, creation->options->id,
+			SANDBOX_INIT_PROCESS, spec->process->terminal, TRUE, &creation->process,
+			error) ||
+		!sandbox_new_container(creation->sandbox, spec, creation->storage->mount_sources,
+			&creation->process, error))
+		return FALSE;
+	/* Not before: the guest has made the mount points in it. */
+	return !spec->root_readonly ||
+	       sandbox_protect(creation->sandbox, creation->storage->binds[0].target, error);
+}
+
+static gboolean hand_over(struct creation *creation, GError **error)
+{
+	return shim_hand_over(
+		&creation->shim, &creation->process.handover, creation->process.streams, error);
+}
+
+static gboolean record_created(struct creation *creation, GError **error)
+{
+	return record(creation, OCI_STATUS_CREATED, error) && sandbox_own(creation->sandbox, error);
+}
+
+/* Last of all: for an engine, the pid file says that the container is there. */
+static gboolean write_pid_file(struct creation *creation, GError **error)
+{
+	g_autofree char *pid = g_strdup_printf("%d", (int)creation->shim.process.pid);
+
+	return creation->options->pid_file == NULL ||
+	       file_write_atomic(creation->options->pid_file, pid, strlen(pid), 0644, error);
+}
+
+static gboolean (*const steps[])(struct creation *creation, GError **error) = {
+	read_bundle,
+	reserve,
+	start_shim,
+	launch,
+	record_creating,
+	share_files,
+	wait_for_agent,
+	make_container,
+	hand_over,
+	record_created,
+	write_pid_file,
+};
+
+gboolean container_create(const struct settings *settings, const struct create_options *options,
+	struct process_ref *out_shim, GError **error)
+{
+	struct creation creation = {
+		.settings = settings,
+		.options = options,
+		.lock = -1,
+		.stdio = STDIO_INIT,
+		.shim = SHIM_INIT,
+		.process = SANDBOX_PROCESS_INIT,
+	};
+	gboolean done = oci_id_check(options->id, error);
+
+	for (gsize i = 0; done && i < G_N_ELEMENTS(steps); i++)
+		done = steps[i](&creation, error);
+	if (done)
+		*out_shim = creation.shim.process;
+	else
+		creation_undo(&creation);
+	creation_clear(&creation);
+	return done;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The process that exec's flags describe. */
+#include <string.h>
+
+#include "base/error.h"
+#include "container/container.h"
+#include "oci/spec.h"
+
+static gboolean parse_number(const char *text, gint64 *out_number)
+{
+	guint64 number;
+
+	if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32 - 1, &number, NULL))
+		return FALSE;
+	*out_number = (gint64)number;
+	return TRUE;
+}
+
+static gboolean set_user(JsonObject *process, const char *user, GError **error)
+{
+	g_auto(GStrv) parts = g_strsplit(user, ":", 2);
+	JsonObject *object = json_object_new();
+	gint64 uid = 0;
+	gint64 gid = 0;
+
+	if (!parse_number(parts[0], &uid) || (parts[1] != NULL && !parse_number(parts[1], &gid))) {
+		json_object_unref(object);
+		g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+			"--user: expected UID or UID:GID, found \"%s\"", user);
+		return FALSE;
+	}
+	json_object_set_int_member(object, "uid", uid);
+	json_object_set_int_member(object, "gid", gid);
+	json_object_set_object_member(process, "user", object);
+	return TRUE;
+}
+
+static void append_strings(JsonArray *array, char **strings)
+{
+	for (; strings != NULL && *strings != NULL; strings++)
+		json_array_add_string_element(array, *strings);
+}
+
+static gboolean is_set_in(char **env, const char *entry)
+{
+	gsize name_size = strcspn(entry, "=") + 1;
+
+	for (; env != NULL && *env != NULL; env++)
+		if (strncmp(*env, entry, name_size) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* The flags' variables take the place of the container's. */
+static JsonArray *merge_env(char **base, char **flags)
+{
+	JsonArray *env = json_array_new();
+
+	for (; base != NULL && *base != NULL; base++)
+		if (!is_set_in(flags, *base))
+			json_array_add_string_element(env, *base);
+	append_strings(env, flags);
+	return env;
+}
+
+/* A copy of the process as it stands in config.json. */
+static JsonObject *copy_members(JsonObject *from)
+{
+	JsonObject *copy = json_object_new();
+	g_autoptr(GList) members = json_object_get_members(from);
+
+	for (GList *member = members; member != NULL; member = member->next)
+		json_object_set_member(copy, member->data,
+			json_node_copy(json_object_get_member(from, member->data)));
+	return copy;
+}
+
+static gboolean apply_flags(JsonObject *process, const struct oci_process *base,
+	const struct exec_flags *flags, GError **error)
+{
+	JsonArray *args = json_array_new();
+
+	append_strings(args, flags->args);
+	json_object_set_array_member(process, "args", args);
+	json_object_set_array_member(process, "env", merge_env(base->env, flags->env));
+	json_object_set_boolean_member(process, "terminal", flags->terminal);
+	json_object_remove_member(process, "consoleSize");
+	if (flags->cwd != NULL)
+		json_object_set_string_member(process, "cwd", flags->cwd);
+	return flags->user == NULL || set_user(process, flags->user, error);
+}
+
+struct oci_process *container_exec_process(const struct settings *settings, const char *id,
+	const struct exec_flags *flags, GError **error)
+{
+	g_autoptr(oci_state) state = container_state(settings, id, error);
+	g_autoptr(oci_spec) spec = state != NULL ? oci_spec_load(state->bundle, error) : NULL;
+	g_autoptr(JsonObject) process = NULL;
+
+	if (spec == NULL)
+		return NULL;
+	process = copy_members(json_node_get_object(spec->process->json));
+	if (!apply_flags(process, spec->process, flags, error))
+		return NULL;
+	return oci_process_from_json(process, "process", error);
+}

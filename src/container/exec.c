@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A further process in a container. */
+#include <string.h>
+#include <unistd.h>
+#include <uuid.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/timeouts.h"
+#include "container/container.h"
+#include "container/directory.h"
+#include "container/network.h"
+#include "container/stdio.h"
+#include "sandbox/sandbox.h"
+#include "shim/launch.h"
+
+struct execution {
+	const struct settings *settings;
+	const struct exec_options *options;
+	struct oci_state *state;
+	struct stdio stdio;
+	struct shim shim;
+	struct sandbox *sandbox;
+	struct sandbox_process process;
+	char process_id[UUID_STR_LEN];
+};
+
+static gboolean find_container(struct execution *execution, GError **error)
+{
+	enum oci_status status;
+
+	execution->state = container_state(execution->settings, execution->options->id, error);
+	if (execution->state == NULL)
+		return FALSE;
+	status = oci_state_status(execution->state);
+	if (status == OCI_STATUS_RUNNING || status == OCI_STATUS_CREATED)
+		return TRUE;
+	g_set_error(error, CC_ERROR, CC_ERROR_NOT_RUNNING, "cannot exec in a %s container",
+		oci_status_name(status));
+	return FALSE;
+}
+
+static gboolean connect_sandbox(struct execution *execution, GError **error)
+{
+	g_autofree char *directory = directory_path(execution->settings, execution->state->sandbox);
+
+	execution->sandbox = sandbox_connect(directory, error);
+	return execution->sandbox != NULL &&
+	       sandbox_wait_ready(execution->sandbox, TIMEOUT_PROXY_REQUEST_MS, error);
+}
+
+static gboolean start_shim(struct execution *execution, GError **error)
+{
+	const struct exec_options *options = execution->options;
+	auto_fd int namespace = network_of_process(execution->state->shim.pid, error);
+	struct shim_options shim = {
+		.path = execution->settings->shim_path,
+		.argv = (const char *const *)options->process->args,
+		.network_namespace = namespace,
+	};
+
+	if (namespace < 0 || !stdio_open(options->process, options->console_socket,
+				     options->attached, &execution->stdio, error))
+		return FALSE;
+	memcpy(shim.stdio, execution->stdio.fds, sizeof shim.stdio);
+	return shim_start(&shim, &execution->shim, error);
+}
+
+static gboolean start_process(struct execution *execution, GError **error)
+{
+	const struct exec_options *options = execution->options;
+	uuid_t uuid;
+
+	uuid_generate_random(uuid);
+	uuid_unparse_lower(uuid, execution->process_id);
+	return sandbox_reserve_process(execution->sandbox, options->id, execution->process_id,
+		       options->process->terminal, FALSE, &execution->process, error) &&
+	       sandbox_exec(execution->sandbox, options->process, &execution->process, error);
+}
+
+static gboolean hand_over(struct execution *execution, GError **error)
+{
+	return shim_hand_over(
+		&execution->shim, &execution->process.handover, execution->process.streams, error);
+}
+
+static gboolean write_pid_file(struct execution *execution, GError **error)
+{
+	g_autofree char *pid = g_strdup_printf("%d", (int)execution->shim.process.pid);
+
+	return execution->options->pid_file == NULL ||
+	       file_write_atomic(execution->options->pid_file, pid, strlen(pid), 0644, error);
+}
+
+static gboolean (*const steps[])(struct execution *execution, GError **error) = {
+	find_container,
+	connect_sandbox,
+	start_shim,
+	start_process,
+	hand_over,
+	write_pid_file,
+};
+
+static void execution_clear(struct execution *execution)
+{
+	fd_clear(&execution->process.streams);
+	sandbox_free(execution->sandbox);
+	shim_clear(&execution->shim);
+	stdio_clear(&execution->stdio);
+	oci_state_free(execution->state);
+}
+
+gboolean container_exec(const struct settings *settings, const struct exec_options *options,
+	struct process_ref *out_shim, GError **error)
+{
+	struct execution execution = {
+		.settings = settings,
+		.options = options,
+		.stdio = STDIO_INIT,
+		.shim = SHIM_INIT,
+		.process = SANDBOX_PROCESS_INIT,
+	};
+	gboolean done = TRUE;
+
+	for (gsize i = 0; done && i < G_N_ELEMENTS(steps); i++)
+		done = steps[i](&execution, error);
+	if (done)
+		*out_shim = execution.shim.process;
+	else
+		/* With the streams closed too, the proxy kills the process if there is one. */
+		shim_abandon(&execution.shim);
+	execution_clear(&execution);
+	return done;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* OCI kill. */
+#include <signal.h>
+
+#include "base/error.h"
+#include "base/timeouts.h"
+#include "container/container.h"
+#include "container/directory.h"
+#include "sandbox/sandbox.h"
+
+static gboolean send(const struct settings *settings, const struct oci_state *state, int signal,
+	gboolean all, GError **error)
+{
+	g_autofree char *directory = directory_path(settings, state->sandbox);
+	g_autoptr(sandbox_connection) sandbox = sandbox_connect(directory, error);
+
+	return sandbox != NULL && sandbox_wait_ready(sandbox, TIMEOUT_PROXY_REQUEST_MS, error) &&
+	       sandbox_signal(sandbox, state->id, signal, all, error);
+}
+
+gboolean container_signal(
+	const struct settings *settings, const char *id, int signal, gboolean all, GError **error)
+{
+	g_autoptr(oci_state) state = container_state(settings, id, error);
+	g_autoptr(GError) cause = NULL;
+
+	if (state == NULL)
+		return FALSE;
+	if (oci_state_status(state) != OCI_STATUS_STOPPED &&
+		send(settings, state, signal, all, &cause))
+		return TRUE;
+	/* It may have ended under our hands: then that is what there is to say. */
+	if (cause != NULL && oci_state_status(state) != OCI_STATUS_STOPPED &&
+		!g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_RUNNING) &&
+		!g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_FOUND)) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return FALSE;
+	}
+	/* Of all the processes of a stopped container, each has been signalled. */
+	if (all)
+		return TRUE;
+	g_set_error(error, CC_ERROR, CC_ERROR_NOT_RUNNING, "container not running");
+	return FALSE;
+}

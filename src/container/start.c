@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* OCI start: lets the created process run. */
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/timeouts.h"
+#include "container/container.h"
+#include "container/directory.h"
+#include "sandbox/sandbox.h"
+
+static gboolean check_status(const struct oci_state *state, GError **error)
+{
+	switch (oci_state_status(state)) {
+	case OCI_STATUS_CREATED:
+		return TRUE;
+	case OCI_STATUS_RUNNING:
+		g_set_error(error, CC_ERROR, CC_ERROR_FAILED,
+			"cannot start an already running container");
+		return FALSE;
+	case OCI_STATUS_CREATING:
+		g_set_error(error, CC_ERROR, CC_ERROR_FAILED,
+			"cannot start a container that is being created");
+		return FALSE;
+	case OCI_STATUS_STOPPED:
+		break;
+	}
+	g_set_error(
+		error, CC_ERROR, CC_ERROR_NOT_RUNNING, "cannot start a container that has stopped");
+	return FALSE;
+}
+
+static gboolean let_run(const char *directory, const char *id, GError **error)
+{
+	g_autoptr(sandbox_connection) sandbox = sandbox_connect(directory, error);
+
+	return sandbox != NULL && sandbox_wait_ready(sandbox, TIMEOUT_PROXY_REQUEST_MS, error) &&
+	       sandbox_start_container(sandbox, id, error);
+}
+
+gboolean container_start(const struct settings *settings, const char *id, GError **error)
+{
+	g_autofree char *directory = directory_path(settings, id);
+	g_autoptr(oci_state) state = NULL;
+	auto_fd int lock = -1;
+
+	state = container_state(settings, id, error);
+	if (state == NULL)
+		return FALSE;
+	lock = directory_lock(settings, id, error);
+	if (lock < 0)
+		return FALSE;
+	/* Once more, now that nobody else changes it. */
+	g_clear_pointer(&state, oci_state_free);
+	state = container_state(settings, id, error);
+	if (state == NULL || !check_status(state, error) || !let_run(directory, id, error))
+		return FALSE;
+	state->recorded_status = OCI_STATUS_RUNNING;
+	return oci_state_save(state, directory, error);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cc-oci-runtime: the OCI command line of virtual-machine containers.
+ *
+ * Role. An engine (dockerd, containerd, podman, or a person) calls it as it would call runc:
+ * create, start, exec, kill, delete, each a process of some milliseconds that does its part and
+ * ends. What stays between the calls is no daemon of ours but, for each container, one VM (cc-proxy
+ * with QEMU as its child) and one stand-in per process (cc-shim), and a directory under --root that
+ * says so.
+ *
+ * Trust. The caller is trusted, its config.json is checked: it may be somebody else's. Nothing from
+ * the guest reaches this program but through the proxy's replies.
+ *
+ * Life. main reads the global options, opens the log, finds the runtime's own files, and hands over
+ * to a subcommand (commands/). Errors come back here, and here alone they are printed: once on
+ * stderr, once in the log. The exit status is 0, the process's own (run and exec in the
+ * foreground), 126 or 127 for a program that cannot be executed or is not there, else 1.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "commands/command.h"
+
+static const struct command *const commands[] = {
+	&command_create,
+	&command_delete,
+	&command_exec,
+	&command_kill,
+	&command_list,
+	&command_run,
+	&command_start,
+	&command_state,
+	&command_version,
+};
+
+struct global_options {
+	char *root;
+	char *log;
+	char *log_format;
+	char *global_log;
+	char *hypervisor_log_directory;
+	char *accel;
+	char *rootless;
+	int agent_timeout;
+	gboolean debug;
+	gboolean systemd_cgroup;
+	gboolean version;
+	gboolean help;
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static GOptionContext *make_context(struct global_options *options)
+{
+	const GOptionEntry entries[] = {
+		{"root", 0, 0, G_OPTION_ARG_FILENAME, &options->root,
+			"Directory of the containers' state [/run/cc-oci-runtime]", "DIR"},
+		{"log", 0, 0, G_OPTION_ARG_FILENAME, &options->log, "Log to this file", "FILE"},
+		{"log-format", 0, 0, G_OPTION_ARG_STRING, &options->log_format,
+			"text or json [text]", "FORMAT"},
+		{"debug", 0, 0, G_OPTION_ARG_NONE, &options->debug, "Log more", NULL},
+		{"global-log", 0, 0, G_OPTION_ARG_FILENAME, &options->global_log,
+			"Log to this file too; all commands can share it", "FILE"},
+		{"hypervisor-log-dir", 0, 0, G_OPTION_ARG_FILENAME,
+			&options->hypervisor_log_directory,
+			"Keep hypervisor.log and console.log in DIR/ID [the state directory]",
+			"DIR"},
+		{"accel", 0, 0, G_OPTION_ARG_STRING, &options->accel,
+			"auto, kvm or tcg [as configured]", "NAME"},
+		{"agent-timeout", 0, 0, G_OPTION_ARG_INT, &options->agent_timeout,
+			"How long a guest may take to boot [as configured, or 30]", "SECONDS"},
+		{"systemd-cgroup", 0, 0, G_OPTION_ARG_NONE, &options->systemd_cgroup,
+			"Accepted for compatibility: no cgroup of the host is used yet", NULL},
+		{"rootless", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->rootless,
+			"Accepted for compatibility", "MODE"},
+		{"version", 'v', 0, G_OPTION_ARG_NONE, &options->version, "Print the version",
+			NULL},
+		{"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "Show this help", NULL},
+		{NULL},
+	};
+	GOptionContext *context = g_option_context_new("COMMAND [ARGUMENT…]");
+
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_set_strict_posix(context, TRUE);
+	g_option_context_add_main_entries(context, entries, NULL);
+	return context;
+}
+
+static void print_help(GOptionContext *context)
+{
+	g_autoptr(GString) list = g_string_new("Commands:\n");
+	g_autofree char *help = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
+		g_string_append_printf(
+			list, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	g_string_append(list, "  help       Shows this help, or that of a command.\n\n"
+			      "\"cc-oci-runtime COMMAND --help\" shows a command's options.");
+	g_option_context_set_summary(
+		context, "Runs OCI containers, each in a virtual machine of its own.");
+	g_option_context_set_description(context, list->str);
+	help = g_option_context_get_help(context, TRUE, NULL);
+	fputs(help, stdout);
+}
+
+static gboolean open_logs(const struct global_options *options, GError **error)
+{
+	struct log_config config = {
+		.file = options->log,
+		.global_file = options->global_log,
+		.debug = options->debug,
+		.program = "cc-oci-runtime",
+	};
+
+	if (g_strcmp0(options->log_format, "json") == 0) {
+		config.format = LOG_FORMAT_JSON;
+	} else if (options->log_format != NULL && strcmp(options->log_format, "text") != 0) {
+		g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+			"--log-format: expected text or json, found \"%s\"", options->log_format);
+		return FALSE;
+	}
+	return log_open(&config, error);
+}
+
+/*
+ * Where our own files are: beside this program when it is run from the folder it was built in, else
+ * where `make install` has put them.
+ */
+static void find_files(struct settings *settings)
+{
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *beside = program != NULL ? g_path_get_dirname(program) : g_strdup("/");
+	g_autofree char *proxy = g_build_filename(beside, "cc-proxy", NULL);
+	gboolean in_place = access(proxy, X_OK) == 0;
+	const char *programs = in_place ? beside : CC_LIBEXECDIR;
+
+	settings->proxy_path = g_build_filename(programs, "cc-proxy", NULL);
+	settings->shim_path = g_build_filename(programs, "cc-shim", NULL);
+	settings->defaults_directory = g_strdup(in_place ? beside : CC_DEFAULTSDIR);
+	settings->sysconf_directory = g_strdup(CC_SYSCONFDIR);
+}
+
+static char *default_root(void)
+{
+	if (geteuid() == 0)
+		return g_strdup("/run/cc-oci-runtime");
+	return g_build_filename(g_get_user_runtime_dir(), "cc-oci-runtime", NULL);
+}
+
+static gboolean fill_settings(
+	struct global_options *options, struct settings *out_settings, GError **error)
+{
+	enum vm_accel accel = VM_ACCEL_AUTO;
+
+	if (options->accel != NULL && !vm_accel_parse(options->accel, &accel, error)) {
+		g_prefix_error(error, "--accel: ");
+		return FALSE;
+	}
+	if (options->agent_timeout < 0 || options->agent_timeout > G_MAXINT / 1000) {
+		g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+			"--agent-timeout: expected seconds, found %d", options->agent_timeout);
+		return FALSE;
+	}
+	if (options->root == NULL)
+		options->root = default_root();
+
+	char *root = g_canonicalize_filename(options->root, NULL);
+
+	g_free(options->root);
+	options->root = root;
+	*out_settings = (struct settings){
+		.root = options->root,
+		.hypervisor_log_directory = options->hypervisor_log_directory,
+		.accel = accel,
+		.agent_timeout = (gint64)options->agent_timeout * 1000,
+	};
+	find_files(out_settings);
+	return TRUE;
+}
+
+static void settings_clear(struct settings *settings)
+{
+	g_free(settings->proxy_path);
+	g_free(settings->shim_path);
+	g_free(settings->sysconf_directory);
+	g_free(settings->defaults_directory);
+}
+
+static void global_options_clear(struct global_options *options)
+{
+	g_free(options->root);
+	g_free(options->log);
+	g_free(options->log_format);
+	g_free(options->global_log);
+	g_free(options->hypervisor_log_directory);
+	g_free(options->accel);
+	g_free(options->rootless);
+}
+
+static int dispatch(struct global_options *options, int argc, char **argv, GError **error)
+{
+	const struct command *command = find_command(argv[0]);
+	struct settings settings = {0};
+	int status = -1;
+
+	if (command == NULL) {
+		g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+			"no command \"%s\"; see cc-oci-runtime --help", argv[0]);
+		return -1;
+	}
+	if (fill_settings(options, &settings, error))
+		status = command->run(command, &settings, argc, argv, error);
+	settings_clear(&settings);
+	return status;
+}
+
+/* `help` and `help COMMAND` are other words for --help; *argv then names the command to ask. */
+static int run(struct global_options *options, int argc, char **argv, GError **error)
+{
+	g_autoptr(GOptionContext) context = make_context(options);
+
+	if (!g_option_context_parse(context, &argc, &argv, error))
+		return -1;
+	if (options->version) {
+		command_print_version();
+		return 0;
+	}
+	if (options->help || (argc == 2 && strcmp(argv[1], "help") == 0)) {
+		print_help(context);
+		return 0;
+	}
+	if (argc < 2) {
+		g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+			"no command given; see cc-oci-runtime --help");
+		return -1;
+	}
+	if (!open_logs(options, error))
+		return -1;
+	if (strcmp(argv[1], "help") == 0) {
+		char *asked[] = {argv[2], (char *)"--help", NULL};
+
+		return dispatch(options, 2, asked, error);
+	}
+	return dispatch(options, argc - 1, argv + 1, error);
+}
+
+static int exit_status(const GError *error)
+{
+	if (g_error_matches(error, CC_ERROR, CC_ERROR_EXEC_NOT_FOUND))
+		return 127;
+	if (g_error_matches(error, CC_ERROR, CC_ERROR_EXEC_DENIED))
+		return 126;
+	return 1;
+}
+
+/* One line, whatever is in it: some of it may be the guest's words. The caller frees. */
+static char *one_line(const char *text)
+{
+	char *line = g_utf8_make_valid(text, -1);
+
+	g_strchomp(line);
+	for (char *c = line; *c != '\0'; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+	return line;
+}
+
+int main(int argc, char **argv)
+{
+	struct global_options options = {0};
+	g_autoptr(GError) error = NULL;
+	int status;
+
+	setlocale(LC_ALL, "");
+	interrupt_init();
+	status = run(&options, argc, argv, &error);
+	if (error != NULL) {
+		g_autofree char *message = one_line(error->message);
+
+		log_error("%s", message);
+		fprintf(stderr, "cc-oci-runtime: %s\n", message);
+		status = exit_status(error);
+	}
+	log_close();
+	global_options_clear(&options);
+	return status;
+}

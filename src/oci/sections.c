@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The sections of config.json that the guest gets. */
+#include "oci/sections.h"
+
+static const char *const copied_sections[] = {
+	"process", "root", "hostname", "domainname", "mounts", "linux", "annotations", NULL};
+
+static JsonNode *copy_node(JsonNode *node);
+
+static JsonNode *copy_object(JsonObject *object)
+{
+	g_autoptr(GList) names = json_object_get_members(object);
+	JsonObject *copy = json_object_new();
+	JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+
+	for (GList *name = names; name != NULL; name = name->next)
+		json_object_set_member(
+			copy, name->data, copy_node(json_object_get_member(object, name->data)));
+	json_node_take_object(node, copy);
+	return node;
+}
+
+static JsonNode *copy_array(JsonArray *array)
+{
+	JsonArray *copy = json_array_new();
+	JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+
+	for (guint i = 0; i < json_array_get_length(array); i++)
+		json_array_add_element(copy, copy_node(json_array_get_element(array, i)));
+	json_node_take_array(node, copy);
+	return node;
+}
+
+/* json_node_copy shares objects and arrays. The parser has bounded the depth. */
+static JsonNode *copy_node(JsonNode *node)
+{
+	if (JSON_NODE_HOLDS_OBJECT(node))
+		return copy_object(json_node_get_object(node));
+	if (JSON_NODE_HOLDS_ARRAY(node))
+		return copy_array(json_node_get_array(node));
+	return json_node_copy(node);
+}
+
+static void place_mounts(
+	const struct oci_spec *spec, JsonArray *mounts, const char *const *bind_sources)
+{
+	for (guint i = 0; i < spec->n_mounts; i++) {
+		JsonObject *mount = json_array_get_object_element(mounts, i);
+
+		json_object_set_string_member(mount, "destination", spec->mounts[i].destination);
+		if (bind_sources[i] != NULL)
+			json_object_set_string_member(mount, "source", bind_sources[i]);
+	}
+}
+
+JsonObject *oci_spec_guest_sections(const struct oci_spec *spec, const char *const *bind_sources)
+{
+	JsonObject *root = json_node_get_object(spec->document);
+	JsonObject *sections = json_object_new();
+
+	for (const char *const *name = copied_sections; *name != NULL; name++) {
+		JsonNode *node = json_object_get_member(root, *name);
+
+		if (node != NULL && !JSON_NODE_HOLDS_NULL(node))
+			json_object_set_member(sections, *name, copy_node(node));
+	}
+	if (spec->n_mounts > 0)
+		place_mounts(spec, json_object_get_array_member(sections, "mounts"), bind_sources);
+	return sections;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The sections of config.json that the guest gets (docs/agent-protocol.md, "oci"). */
+#pragma once
+
+#include "oci/spec.h"
+
+/*
+ * A new object, the caller's, with deep copies of process, root, hostname, domainname, mounts,
+ * linux and annotations, as far as the document has them. bind_sources has spec->n_mounts entries:
+ * where one is not NULL it replaces that mount's source. Destinations are the absolute ones of
+ * spec->mounts. Hooks are not for the guest.
+ */
+JsonObject *oci_spec_guest_sections(const struct oci_spec *spec, const char *const *bind_sources);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest's side of a sandbox: pod, containers and processes, as requests to the agent. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/timeouts.h"
+#include "oci/sections.h"
+#include "sandbox/private.h"
+#include "wire/frame.h"
+#include "wire/message.h"
+#include "wire/stream.h"
+
+gboolean sandbox_call_agent(
+	struct sandbox *sandbox, const char *message, JsonObject *payload, GError **error)
+{
+	JsonObject *request = sandbox_request(PROXY_AGENT);
+
+	json_object_set_string_member(request, "message", message);
+	json_object_set_object_member(request, "payload", payload);
+
+	g_autoptr(JsonNode) reply = sandbox_call(
+		sandbox, request, TIMEOUT_AGENT_REQUEST_MS + TIMEOUT_PROXY_MARGIN_MS, NULL, error);
+
+	return reply != NULL;
+}
+
+static gboolean require_features(const struct sandbox *sandbox, GError **error)
+{
+	if (sandbox->has_oci && sandbox->has_window && sandbox->has_wait_start)
+		return TRUE;
+	g_set_error(error, CC_ERROR, CC_ERROR_FAILED,
+		"the agent in the guest (version %" G_GINT64_FORMAT
+		") lacks the features oci, window and wait-start that create and start need",
+		sandbox->agent_version);
+	return FALSE;
+}
+
+gboolean sandbox_start_pod(struct sandbox *sandbox, const char *hostname, GError **error)
+{
+	static const char *const empty[] = {"containers", "interfaces", "routes", "dns"};
+	JsonObject *pod;
+
+	if (!require_features(sandbox, error))
+		return FALSE;
+	pod = json_object_new();
+	if (hostname != NULL)
+		json_object_set_string_member(pod, "hostname", hostname);
+	for (gsize i = 0; i < G_N_ELEMENTS(empty); i++)
+		json_object_set_array_member(pod, empty[i], json_array_new());
+	json_object_set_string_member(pod, "shareDir", AGENT_SHARE_TAG);
+	json_object_set_boolean_member(pod, "window", TRUE);
+	return sandbox_call_agent(sandbox, "STARTPOD", pod, error);
+}
+
+static gboolean read_process(JsonObject *reply, struct sandbox_process *process, GError **error)
+{
+	gint64 stdio_seq = 0;
+	gint64 stderr_seq = 0;
+	gint64 window = 0;
+	gint64 frame_max = 0;
+
+	if (!json_require_integer(reply, "process", "stdio", 1, G_MAXINT64, &stdio_seq, error) ||
+		!json_get_integer(reply, "process", "stderr", 0, G_MAXINT64, &stderr_seq, error) ||
+		!json_require_integer(
+			reply, "process", "window", 1, STREAM_WINDOW_MAX, &window, error) ||
+		!json_require_integer(reply, "process", "frameMax", TTY_HEADER_SIZE + 1,
+			TTY_FRAME_MAX, &frame_max, error))
+		return FALSE;
+	process->handover.stdio_seq = (guint64)stdio_seq;
+	process->handover.stderr_seq = (guint64)stderr_seq;
+	process->handover.window = (guint32)window;
+	process->handover.frame_max = (guint32)frame_max;
+	return TRUE;
+}
+
+gboolean sandbox_reserve_process(struct sandbox *sandbox, const char *container, const char *id,
+	gboolean terminal, gboolean is_sandbox_init, struct sandbox_process *out_process,
+	GError **error)
+{
+	JsonObject *request = sandbox_request(PROXY_PROCESS);
+	auto_fd int streams = -1;
+
+	json_object_set_string_member(request, "container", container);
+	json_object_set_string_member(request, "process", id);
+	json_object_set_boolean_member(request, "terminal", terminal);
+	json_object_set_boolean_member(request, "init", is_sandbox_init);
+
+	g_autoptr(JsonNode) reply =
+		sandbox_call(sandbox, request, TIMEOUT_PROXY_REQUEST_MS, &streams, error);
+	struct sandbox_process process = {
+		.container = container, .id = id, .handover.terminal = terminal};
+
+	if (reply == NULL || !read_process(json_node_get_object(reply), &process, error))
+		return FALSE;
+	if (streams < 0) {
+		g_set_error(error, CC_ERROR, CC_ERROR_FAILED, "the proxy sent no streams");
+		return FALSE;
+	}
+	process.streams = g_steal_fd(&streams);
+	*out_process = process;
+	return TRUE;
+}
+
+/* The process object of the hyperstart protocol: what OCI has no word for. */
+static JsonObject *plain_process(const struct sandbox_process *process)
+{
+	JsonObject *plain = json_object_new();
+
+	json_object_set_string_member(plain, "id", process->id);
+	json_object_set_boolean_member(plain, "terminal", process->handover.terminal);
+	json_object_set_int_member(plain, "stdio", (gint64)process->handover.stdio_seq);
+	json_object_set_int_member(plain, "stderr", (gint64)process->handover.stderr_seq);
+	return plain;
+}
+
+gboolean sandbox_new_container(struct sandbox *sandbox, const struct oci_spec *spec,
+	char *const *mount_sources, const struct sandbox_process *process, GError **error)
+{
+	JsonObject *container = json_object_new();
+
+	json_object_set_string_member(container, "id", process->container);
+	json_object_set_string_member(container, "image", process->container);
+	json_object_set_string_member(container, "rootfs", "rootfs");
+	json_object_set_object_member(container, "process", plain_process(process));
+	json_object_set_object_member(container, "oci",
+		oci_spec_guest_sections(spec, (const char *const *)mount_sources));
+	return sandbox_call_agent(sandbox, "NEWCONTAINER", container, error);
+}
+
+static JsonObject *container_reference(const char *container)
+{
+	JsonObject *reference = json_object_new();
+
+	json_object_set_string_member(reference, "container", container);
+	return reference;
+}
+
+gboolean sandbox_start_container(struct sandbox *sandbox, const char *container, GError **error)
+{
+	return sandbox_call_agent(sandbox, "START", container_reference(container), error);
+}
+
+gboolean sandbox_remove_container(struct sandbox *sandbox, const char *container, GError **error)
+{
+	return sandbox_call_agent(
+		sandbox, "REMOVECONTAINER", container_reference(container), error);
+}
+
+gboolean sandbox_exec(struct sandbox *sandbox, const struct oci_process *description,
+	const struct sandbox_process *process, GError **error)
+{
+	JsonObject *command = container_reference(process->container);
+	JsonObject *oci = json_object_new();
+
+	json_object_set_member(oci, "process", json_node_copy(description->json));
+	json_object_set_object_member(command, "process", plain_process(process));
+	json_object_set_object_member(command, "oci", oci);
+	return sandbox_call_agent(sandbox, "EXECCMD", command, error);
+}
+
+gboolean sandbox_signal(
+	struct sandbox *sandbox, const char *container, int signal, gboolean all, GError **error)
+{
+	JsonObject *request = container_reference(container);
+
+	json_object_set_int_member(request, "signal", signal);
+	if (all)
+		json_object_set_boolean_member(request, "allProcesses", TRUE);
+	return sandbox_call_agent(sandbox, "KILLCONTAINER", request, error);
+}

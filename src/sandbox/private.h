@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of this room share. */
+#pragma once
+
+#include "sandbox/sandbox.h"
+#include "wire/channel.h"
+
+struct sandbox {
+	struct channel channel;
+	/* What the agent has announced. */
+	gboolean has_oci;
+	gboolean has_window;
+	gboolean has_wait_start;
+	gint64 agent_version;
+};
+
+/* Sends a request (taken over) to the proxy itself. */
+JsonNode *sandbox_call(struct sandbox *sandbox, JsonObject *request, gint64 timeout, int *out_fd,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Sends a message of the agent protocol, with its payload (taken over), through the proxy. */
+gboolean sandbox_call_agent(struct sandbox *sandbox, const char *message, JsonObject *payload,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* {"request": name}. */
+JsonObject *sandbox_request(const char *name);

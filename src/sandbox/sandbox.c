@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The VM's side of a sandbox: its proxy, its hypervisor, its share. */
+#include "sandbox/sandbox.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/spawn.h"
+#include "base/timeouts.h"
+#include "sandbox/private.h"
+#include "wire/message.h"
+
+static struct sandbox *sandbox_new(int fd)
+{
+	struct sandbox *sandbox = g_new0(struct sandbox, 1);
+
+	channel_init(&sandbox->channel, fd);
+	return sandbox;
+}
+
+void sandbox_free(struct sandbox *sandbox)
+{
+	if (sandbox == NULL)
+		return;
+	channel_clear(&sandbox->channel);
+	g_free(sandbox);
+}
+
+struct sandbox *sandbox_spawn(const char *proxy_path, const char *directory, int network_namespace,
+	struct process_ref *out_proxy, GError **error)
+{
+	auto_fd int ours = -1;
+	auto_fd int theirs = -1;
+	auto_fd int listener = fd_listen_at(directory, PROXY_SOCKET_NAME, error);
+
+	if (listener < 0 || !fd_socket_pair(&ours, &theirs, error))
+		return NULL;
+
+	const char *const argv[] = {proxy_path, "--state-dir", directory, NULL};
+	int fds[PROXY_FD_CREATOR + 1] = {-1, -1, -1};
+
+	fds[PROXY_FD_LISTEN] = listener;
+	fds[PROXY_FD_CREATOR] = theirs;
+
+	struct spawn spawn = {
+		.path = proxy_path,
+		.argv = argv,
+		.fds = fds,
+		.n_fds = G_N_ELEMENTS(fds),
+		.network_namespace = network_namespace,
+		.new_session = TRUE,
+		.directory = directory,
+	};
+	pid_t pid = spawn_process(&spawn, error);
+
+	if (pid < 0 || !process_ref_get(pid, out_proxy, error)) {
+		g_prefix_error(error, "start proxy: ");
+		return NULL;
+	}
+	return sandbox_new(g_steal_fd(&ours));
+}
+
+struct sandbox *sandbox_connect(const char *directory, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	int fd = fd_connect_at(directory, PROXY_SOCKET_NAME, &cause);
+
+	if (fd >= 0)
+		return sandbox_new(fd);
+	g_set_error(
+		error, CC_ERROR, CC_ERROR_NOT_RUNNING, "container not running: %s", cause->message);
+	return NULL;
+}
+
+JsonObject *sandbox_request(const char *name)
+{
+	JsonObject *request = json_object_new();
+
+	json_object_set_string_member(request, "request", name);
+	return request;
+}
+
+JsonNode *sandbox_call(
+	struct sandbox *sandbox, JsonObject *request, gint64 timeout, int *out_fd, GError **error)
+{
+	return channel_call(&sandbox->channel, request, timeout, out_fd, error);
+}
+
+/* A call whose reply says nothing but that it was done. */
+static gboolean call(struct sandbox *sandbox, JsonObject *request, gint64 timeout, GError **error)
+{
+	g_autoptr(JsonNode) reply = sandbox_call(sandbox, request, timeout, NULL, error);
+
+	return reply != NULL;
+}
+
+static void set_path(JsonObject *sockets, const char *name, const char *path)
+{
+	if (path != NULL)
+		json_object_set_string_member(sockets, name, path);
+}
+
+gboolean sandbox_launch(
+	struct sandbox *sandbox, const struct sandbox_launch *launch, GError **error)
+{
+	JsonObject *request = sandbox_request(PROXY_LAUNCH);
+	JsonArray *argv = json_array_new();
+	JsonObject *sockets = json_object_new();
+
+	for (char **argument = launch->args->argv; *argument != NULL; argument++)
+		json_array_add_string_element(argv, *argument);
+	set_path(sockets, "qmp", launch->args->qmp_socket);
+	set_path(sockets, "control", launch->args->control_socket);
+	set_path(sockets, "tty", launch->args->tty_socket);
+	set_path(sockets, "console", launch->args->console_socket);
+	json_object_set_array_member(request, "argv", argv);
+	json_object_set_object_member(request, "sockets", sockets);
+	json_object_set_string_member(request, "share", launch->share_directory);
+	json_object_set_string_member(request, "logDirectory", launch->log_directory);
+	json_object_set_int_member(request, "agentTimeout", launch->agent_timeout);
+	return call(sandbox, request, TIMEOUT_PROXY_REQUEST_MS, error);
+}
+
+gboolean sandbox_bind(struct sandbox *sandbox, const char *source, const char *target,
+	gboolean read_only, gboolean recursive, GError **error)
+{
+	JsonObject *request = sandbox_request(PROXY_BIND);
+
+	json_object_set_string_member(request, "source", source);
+	json_object_set_string_member(request, "target", target);
+	json_object_set_boolean_member(request, "readOnly", read_only);
+	json_object_set_boolean_member(request, "recursive", recursive);
+	return call(sandbox, request, TIMEOUT_PROXY_REQUEST_MS, error);
+}
+
+gboolean sandbox_protect(struct sandbox *sandbox, const char *target, GError **error)
+{
+	JsonObject *request = sandbox_request(PROXY_PROTECT);
+
+	json_object_set_string_member(request, "target", target);
+	return call(sandbox, request, TIMEOUT_PROXY_REQUEST_MS, error);
+}
+
+static gboolean has_feature(char **features, const char *name)
+{
+	return features != NULL && g_strv_contains((const char *const *)features, name);
+}
+
+gboolean sandbox_wait_ready(struct sandbox *sandbox, gint64 timeout, GError **error)
+{
+	g_autoptr(JsonNode) reply = sandbox_call(sandbox, sandbox_request(PROXY_READY),
+		timeout + TIMEOUT_PROXY_MARGIN_MS, NULL, error);
+	g_auto(GStrv) features = NULL;
+
+	if (reply == NULL)
+		return FALSE;
+
+	JsonObject *object = json_node_get_object(reply);
+
+	if (!json_get_strings(object, "ready", "features", &features, error) ||
+		!json_require_integer(
+			object, "ready", "version", 0, G_MAXUINT32, &sandbox->agent_version, error))
+		return FALSE;
+	sandbox->has_oci = has_feature(features, AGENT_FEATURE_OCI);
+	sandbox->has_window = has_feature(features, AGENT_FEATURE_WINDOW);
+	sandbox->has_wait_start = has_feature(features, AGENT_FEATURE_WAIT_START);
+	return TRUE;
+}
+
+gboolean sandbox_own(struct sandbox *sandbox, GError **error)
+{
+	return call(sandbox, sandbox_request(PROXY_OWN), TIMEOUT_PROXY_REQUEST_MS, error);
+}
+
+gboolean sandbox_stop(struct sandbox *sandbox, GError **error)
+{
+	return call(sandbox, sandbox_request(PROXY_STOP),
+		TIMEOUT_AGENT_DESTROY_MS + TIMEOUT_PROXY_MARGIN_MS, error);
+}

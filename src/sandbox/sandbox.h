@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A connection to a running VM: its proxy, and through it the agent, as typed calls.
+ *
+ * Every call waits for its answer, with a deadline (base/timeouts.h). A proxy that is gone is
+ * CC_ERROR_NOT_RUNNING; what the agent refuses comes back with the agent's words and code.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "base/process.h"
+#include "oci/spec.h"
+#include "vm/args.h"
+#include "wire/handover.h"
+
+struct sandbox;
+
+/*
+ * Starts the proxy of a new VM in a state directory, in the given network namespace (-1: the
+ * caller's). Until sandbox_own, the VM ends with this connection.
+ */
+struct sandbox *sandbox_spawn(const char *proxy_path, const char *directory, int network_namespace,
+	struct process_ref *out_proxy, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Connects to the VM of a state directory. CC_ERROR_NOT_RUNNING when it is gone. */
+struct sandbox *sandbox_connect(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void sandbox_free(struct sandbox *sandbox);
+typedef struct sandbox sandbox_connection;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sandbox_connection, sandbox_free)
+
+struct sandbox_launch {
+	const struct vm_args *args;
+	/* An empty directory, seen populated by the VM alone. */
+	const char *share_directory;
+	const char *log_directory;
+	/* Milliseconds from here to a ready agent. */
+	gint64 agent_timeout;
+};
+
+/* Starts the hypervisor; the guest boots while the caller goes on. */
+gboolean sandbox_launch(struct sandbox *sandbox, const struct sandbox_launch *launch,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes a directory or file of the host appear in the share. */
+gboolean sandbox_bind(struct sandbox *sandbox, const char *source, const char *target,
+	gboolean read_only, gboolean recursive, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes what was bound read-only for the guest. */
+gboolean sandbox_protect(
+	struct sandbox *sandbox, const char *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * Waits until the agent answers, at most timeout milliseconds, and learns what it can do. Needed
+ * once before any of the calls below.
+ */
+gboolean sandbox_wait_ready(
+	struct sandbox *sandbox, gint64 timeout, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The VM lives on without this connection. */
+gboolean sandbox_own(struct sandbox *sandbox, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Ends the VM; returns when the hypervisor is gone. */
+gboolean sandbox_stop(struct sandbox *sandbox, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A process that is about to be in the guest: its id, and its streams for the shim. */
+struct sandbox_process {
+	const char *container;
+	const char *id;
+	struct handover handover;
+	/* Closing it, and the shim's copy, kills the process. */
+	int streams;
+};
+
+#define SANDBOX_PROCESS_INIT                                                                       \
+	{                                                                                          \
+		.streams = -1                                                                      \
+	}
+
+/* The id of a container's first process. */
+#define SANDBOX_INIT_PROCESS "init"
+
+/*
+ * Reserves streams for a process; the two strings are kept, not copied. With is_sandbox_init, the
+ * VM ends with the process.
+ */
+gboolean sandbox_reserve_process(struct sandbox *sandbox, const char *container, const char *id,
+	gboolean terminal, gboolean is_sandbox_init, struct sandbox_process *out_process,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The pod: the share is mounted in the guest. */
+gboolean sandbox_start_pod(
+	struct sandbox *sandbox, const char *hostname, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * Makes a container, ready but for its last exec. mount_sources: for each of the spec's mounts, its
+ * path below the share if it is a bind mount.
+ */
+gboolean sandbox_new_container(struct sandbox *sandbox, const struct oci_spec *spec,
+	char *const *mount_sources, const struct sandbox_process *process,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Lets it run. */
+gboolean sandbox_start_container(
+	struct sandbox *sandbox, const char *container, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Runs a further process in a container. */
+gboolean sandbox_exec(struct sandbox *sandbox, const struct oci_process *description,
+	const struct sandbox_process *process, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Signals a container's first process, or all its processes. */
+gboolean sandbox_signal(struct sandbox *sandbox, const char *container, int signal, gboolean all,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Removes a container that has exited from a VM that goes on. */
+gboolean sandbox_remove_container(
+	struct sandbox *sandbox, const char *container, GError **error) G_GNUC_WARN_UNUSED_RESULT;

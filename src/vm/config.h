@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The `vm` object: which hypervisor, kernel, initramfs or image, and how large.
+ *
+ * Look-up, first found: `vm` in config.json; vm.json in the bundle; in $sysconfdir/cc-oci-runtime;
+ * in $datadir/defaults/cc-oci-runtime. Both shapes are accepted, the proposed one of Clear
+ * Containers and the one of the runtime-spec's config-vm.md. Relative paths in a vm.json are
+ * relative to that file's directory; in config.json, to the bundle.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "oci/spec.h"
+#include "vm/accel.h"
+
+/* The directories to look in; any may be NULL. */
+struct vm_lookup {
+	const char *bundle;
+	const char *sysconf;
+	const char *defaults;
+};
+
+struct vm_config {
+	/* The file (or "BUNDLE/config.json") that it came from. */
+	char *source;
+	/* A name without a slash is searched on PATH. */
+	char *hypervisor_path;
+	/* From hypervisor.parameters: appended to the command line. Never NULL. */
+	GStrv hypervisor_parameters;
+	char *kernel_path;
+	/* One string, as for -append; "" when none. */
+	char *kernel_parameters;
+	/* NULL when not given. */
+	char *initrd_path;
+	char *image_path;
+	/* "auto", or QEMU's name of a machine type. */
+	char *machine;
+	enum vm_accel accel;
+	guint memory_mib;
+	guint cpus;
+	/* Milliseconds. */
+	gint64 agent_timeout;
+};
+
+/* Reads the first `vm` object there is. The caller frees. Checks types, not files. */
+struct vm_config *vm_config_load(const struct vm_lookup *lookup, const struct oci_spec *spec,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* From one document's `vm` object; directory: what relative paths are relative to. */
+struct vm_config *vm_config_from_json(JsonObject *vm, const char *source, const char *directory,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The hypervisor (then absolute), kernel, initramfs and image are there; errors name each. */
+gboolean vm_config_check_files(struct vm_config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void vm_config_free(struct vm_config *config);
+typedef struct vm_config vm_config;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(vm_config, vm_config_free)
+
+/* The first existing of the look-up's directories' `name`; NULL: none. The caller frees. */
+char *vm_lookup_find(const struct vm_lookup *lookup, const char *name);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The messages of the control channel, by number and name (docs/agent-protocol.md, "Messages"). */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/hypervisor.h"
+
+enum message_type {
+	MESSAGE_GETVERSION = 0,
+	MESSAGE_STARTPOD = 1,
+	MESSAGE_DESTROYPOD = 4,
+	MESSAGE_EXECCMD = 6,
+	MESSAGE_READY = 8,
+	MESSAGE_ACK = 9,
+	MESSAGE_ERROR = 10,
+	MESSAGE_WINSIZE = 11,
+	MESSAGE_PING = 12,
+	MESSAGE_NEXT = 14,
+	MESSAGE_WRITEFILE = 15,
+	MESSAGE_READFILE = 16,
+	MESSAGE_NEWCONTAINER = 17,
+	MESSAGE_KILLCONTAINER = 18,
+	MESSAGE_ONLINECPUMEM = 19,
+	MESSAGE_SETUPINTERFACE = 20,
+	MESSAGE_SETUPROUTE = 21,
+	MESSAGE_REMOVECONTAINER = 22,
+	MESSAGE_PROCESSASYNCEVENT = 23,
+	MESSAGE_SIGNALPROCESS = 24,
+	MESSAGE_DELETEINTERFACE = 25,
+	/* Ours, with the feature "wait-start": lets a prepared container run. */
+	MESSAGE_START = 100,
+};
+
+/* Versions that GETVERSION answers. */
+enum {
+	/* From here on processes have ids, and their end is a PROCESSASYNCEVENT. */
+	AGENT_VERSION_PROCESS_IDS = 4243,
+	/* From here on the answer carries an object with features and limits. */
+	AGENT_VERSION_OURS = 1000000,
+};
+
+#define AGENT_FEATURE_OCI	 "oci"
+#define AGENT_FEATURE_WINDOW	 "window"
+#define AGENT_FEATURE_WAIT_START "wait-start"
+
+/* Codes in the object that an ERROR of our agent carries: {"message":…,"code":…}. */
+#define AGENT_ERROR_FAILED	"failed"
+#define AGENT_ERROR_NOT_FOUND	"not-found"
+#define AGENT_ERROR_EXEC_ENOENT "exec-not-found"
+#define AGENT_ERROR_EXEC_EACCES "exec-denied"
+
+enum message_direction {
+	MESSAGE_TO_GUEST = 1,
+	MESSAGE_FROM_GUEST = 2,
+	MESSAGE_BOTH = 3,
+};
+
+struct message_info {
+	uint32_t type;
+	const char *name;
+	enum message_direction direction;
+};
+
+/* The entry of a message, or NULL when the number or name is none of the protocol's. */
+const struct message_info *message_by_type(uint32_t type);
+const struct message_info *message_by_name(const char *name);

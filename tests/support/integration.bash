@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What every integration test shares. A bats file starts with
+#
+#	load ../support/integration
+#
+# and has in each test: $bundle, a busybox bundle of its own (without a terminal); $root, a --root of
+# its own; cor, the runtime with that root. After each test all of its containers are deleted, and
+# it has failed when a process, a mount or a file of theirs is left.
+
+bats_require_minimum_version 1.5.0
+
+source_dir=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+: "${CC_BUILD_DIR:=$source_dir/build}"
+
+setup() {
+	integration_setup
+}
+
+teardown() {
+	integration_teardown
+}
+
+integration_setup() {
+	root=$BATS_TEST_TMPDIR/root
+	bundle=$BATS_TEST_TMPDIR/bundle
+	bundle_new "$bundle"
+}
+
+# The runtime. Its log is $BATS_TEST_TMPDIR/log; the agent may take long on a loaded machine. What
+# it starts is known by its environment (see leftovers), and holds no descriptor of bats'.
+cor() {
+	CC_TEST_ROOT=$root "$CC_BUILD_DIR/cc-oci-runtime" --root "$root" \
+		--log "$BATS_TEST_TMPDIR/log" --agent-timeout 120 "$@" 3>&-
+}
+
+# ---- bundles
+
+# bundle_new DIR [CMD…]: another bundle; the default command is sh.
+bundle_new() {
+	local directory=$1
+	shift
+	[ $# -gt 0 ] || set -- sh
+	"$source_dir/quickstart" bundle "$directory" -- "$@" </dev/null 2>/dev/null
+}
+
+# bundle_set FILTER [JQ-ARGUMENT…]: edits config.json of $bundle, as in
+# bundle_set '.hostname = $name' --arg name x
+bundle_set() {
+	jq "$@" "$bundle/config.json" >"$bundle/config.json.new"
+	mv "$bundle/config.json.new" "$bundle/config.json"
+}
+
+# bundle_args CMD [ARG…]: what the container runs.
+bundle_args() {
+	# shellcheck disable=SC2016 # jq's variable
+	jq '.process.args = $ARGS.positional' "$bundle/config.json" --args -- "$@" \
+		>"$bundle/config.json.new"
+	mv "$bundle/config.json.new" "$bundle/config.json"
+}
+
+# ---- waiting
+
+# wait_until SECONDS COMMAND…: until the command succeeds; fails when it has not in that time.
+wait_until() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$deadline" ] || {
+			echo "still not so: $*"
+			return 1
+		}
+		sleep 0.1
+	done
+}
+
+# Member of the state object of a container: state_of ID status
+state_of() {
+	cor state "$1" | jq -r ".$2"
+}
+
+has_status() {
+	[ "$(state_of "$1" status)" = "$2" ]
+}
+
+# ---- what must not be left
+
+# The processes of this test's root: "PID COMMAND" a line. The shim's command line is the container
+# process's own, so the environment is looked at as well.
+leftovers() {
+	local file pid
+
+	# The patterns come by a file: grep's own command line must not match.
+	{
+		grep -lzFx -f <(echo "CC_TEST_ROOT=$root") /proc/[0-9]*/environ || true
+		grep -lzF -f <(echo "$root/") /proc/[0-9]*/cmdline || true
+	} 2>/dev/null | sort -u | while read -r file; do
+		pid=${file#/proc/}
+		pid=${pid%/*}
+		echo "$pid $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")"
+	done 2>/dev/null | sort -u
+}
+
+no_leftovers() {
+	[ -z "$(leftovers)" ]
+}
+
+# Mount points below this test's root, in the host's mount namespace.
+mounts_left() {
+	awk -v root="$root/" 'index($5, root) == 1 { print $5 }' /proc/self/mountinfo
+}
+
+integration_teardown() {
+	local id status=0
+
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || integration_tell
+	for id in $(cor list -q 2>/dev/null); do
+		cor delete --force "$id" || status=1
+	done
+	wait_until 5 no_leftovers || {
+		echo "processes are left:"
+		leftovers
+		leftovers | while read -r pid _; do
+			kill -KILL "$pid"
+		done
+		status=1
+	}
+	if [ -n "$(mounts_left)" ]; then
+		echo "mounts are left:"
+		mounts_left
+		mounts_left | xargs -r umount -l
+		status=1
+	fi
+	if [ -d "$root" ] && [ -n "$(ls -A "$root")" ]; then
+		echo "files are left:"
+		find "$root"
+		status=1
+	fi
+	return $status
+}
+
+# After a failure: what the logs have to say.
+integration_tell() {
+	local file
+
+	for file in "$BATS_TEST_TMPDIR/log" "$root"/*/*.log; do
+		[ -s "$file" ] || continue
+		echo "--- $file"
+		tail -n 30 "$file"
+	done
+}

@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* hypervisor.args: tags, and what is appended. */
+#include "runner.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "vm/args.h"
+
+#define UUID "5e3b1d7c-0f0a-4a54-9a57-6f9b5d3c2a11"
+/* A machine without firmware of its own: what is appended is the same on every host. */
+#define BARE "/q\n-machine\nq35\n"
+
+static char *no_parameters[] = {NULL};
+
+static struct vm_config default_config(void)
+{
+	return (struct vm_config){
+		.source = "/e/vm.json",
+		.hypervisor_path = "/q",
+		.hypervisor_parameters = no_parameters,
+		.kernel_path = "/k",
+		.kernel_parameters = "quiet",
+		.initrd_path = "/i",
+		.machine = "auto",
+		.memory_mib = 256,
+		.cpus = 1,
+	};
+}
+
+static struct vm_args *expand_as(
+	const struct vm_config *config, enum vm_accel accel, const char *text, GError **error)
+{
+	const struct vm_args_values values = {
+		.config = config,
+		.accel = accel,
+		.name = "c1",
+		.uuid = UUID,
+		.state_directory = "/s",
+		.share_directory = "/s/share",
+	};
+
+	return vm_args_expand(text, strlen(text), "/e/hypervisor.args", &values, error);
+}
+
+static struct vm_args *expand_good(
+	const struct vm_config *config, enum vm_accel accel, const char *text)
+{
+	g_autoptr(GError) error = NULL;
+	struct vm_args *args = expand_as(config, accel, text, &error);
+
+	test_succeeds(args != NULL, error);
+	return args;
+}
+
+/* With the default configuration under KVM. */
+static struct vm_args *expand(const char *text)
+{
+	const struct vm_config config = default_config();
+
+	return expand_good(&config, VM_ACCEL_KVM, text);
+}
+
+/* The arguments begin with these lines. */
+static void argv_begins(const struct vm_args *args, const char *lines)
+{
+	g_autofree char *joined = g_strjoinv("\n", args->argv);
+	g_autofree char *start = g_strndup(joined, strlen(lines));
+
+	ck_assert_str_eq(start, lines);
+}
+
+static void argv_is(const struct vm_args *args, const char *lines)
+{
+	g_autofree char *joined = g_strjoinv("\n", args->argv);
+
+	ck_assert_str_eq(joined, lines);
+}
+
+static gboolean argv_has(const struct vm_args *args, const char *text)
+{
+	g_autofree char *joined = g_strjoinv("\n", args->argv);
+	g_autofree char *framed = g_strdup_printf("\n%s\n", joined);
+
+	return strstr(framed, text) != NULL;
+}
+
+/* ---- what is refused */
+
+struct bad_template {
+	const char *text;
+	const char *message;
+};
+
+static const struct bad_template bad_templates[] = {
+	{"", "/e/hypervisor.args: empty: no hypervisor"},
+	{"# only\n\n", "/e/hypervisor.args: empty: no hypervisor"},
+	{"/q\n\n-x\n@FOO@\n", "/e/hypervisor.args:4: unknown tag @FOO@"},
+	{"/q\n@NAME@@BAR@\n", "/e/hypervisor.args:2: unknown tag @BAR@"},
+	{"/q\npath=@_@,x\n", "/e/hypervisor.args:2: unknown tag @_@"},
+	{"# c\n-name\nx\n",
+		"/e/hypervisor.args:2: the first line must be the hypervisor, not an option"},
+	{"/q\n-cdrom\n@IMAGE@\n", "/e/hypervisor.args:3: @IMAGE@: /e/vm.json has no image"},
+	{"/q\nsize=@SIZE@\n", "/e/hypervisor.args:2: @SIZE@: /e/vm.json has no image"},
+};
+
+TEST(args_name_file_and_line)
+{
+	const struct bad_template *bad = &bad_templates[_i];
+	const struct vm_config config = default_config();
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_ptr_null(expand_as(&config, VM_ACCEL_KVM, bad->text, &error));
+	test_error_is(error, CC_ERROR_INVALID, bad->message);
+}
+
+TEST(args_refuse_to_grow_without_bound)
+{
+	struct vm_config config = default_config();
+	g_autofree char *parameters = g_strnfill(100 << 10, 'x');
+	g_autoptr(GError) error = NULL;
+
+	config.kernel_parameters = parameters;
+	ck_assert_ptr_null(
+		expand_as(&config, VM_ACCEL_KVM, "/q\n@KERNEL_PARAMS@@KERNEL_PARAMS@", &error));
+	test_error_is(error, CC_ERROR_INVALID,
+		"/e/hypervisor.args:2: the argument becomes longer than 128 KiB");
+}
+
+TEST(args_refuse_to_grow_without_bound_over_lines)
+{
+	struct vm_config config = default_config();
+	g_autofree char *parameters = g_strnfill(100 << 10, 'x');
+	g_autoptr(GString) text = g_string_new("/q\n");
+	g_autoptr(GError) error = NULL;
+
+	config.kernel_parameters = parameters;
+	for (int i = 0; i < 11; i++)
+		g_string_append(text, "@KERNEL_PARAMS@\n");
+	ck_assert_ptr_null(expand_as(&config, VM_ACCEL_KVM, text->str, &error));
+	test_error_is(error, CC_ERROR_INVALID,
+		"/e/hypervisor.args:12: the arguments become longer than 1 MiB");
+}
+
+TEST(args_search_a_bare_hypervisor_on_path)
+{
+	g_autofree char *binary = test_write_file("qemu-here", "");
+
+	ck_assert_int_eq(chmod(binary, 0755), 0);
+	ck_assert(g_setenv("PATH", test_directory(), TRUE));
+
+	g_autoptr(vm_args) args = expand("qemu-here\n");
+
+	ck_assert_str_eq(args->argv[0], binary);
+}
+
+TEST(args_name_a_hypervisor_that_is_not_on_path)
+{
+	const struct vm_config config = default_config();
+	g_autoptr(GError) error = NULL;
+
+	ck_assert(g_setenv("PATH", test_directory(), TRUE));
+	ck_assert_ptr_null(expand_as(&config, VM_ACCEL_KVM, "\nqemu-none\n", &error));
+	test_error_is(
+		error, CC_ERROR_NOT_FOUND, "/e/hypervisor.args:2: qemu-none: not found on PATH");
+}
+
+/* ---- tags */
+
+struct expansion {
+	/* The second line; the first is /q. */
+	const char *line;
+	const char *argument;
+};
+
+static const struct expansion expansions[] = {
+	{"@NAME@", "c1"},
+	{"@UUID@", UUID},
+	{"@QEMU_PATH@", "/q"},
+	{"@KERNEL@", "/k"},
+	{"@INITRD@", "/i"},
+	{"@MACHINE@", "pc"},
+	{"@MEMORY@", "256M"},
+	{"@CPUS@", "1"},
+	{"@ACCEL@", "kvm"},
+	{"@KERNEL_PARAMS@", "console=ttyS0 quiet"},
+	{"@KERNEL_PARAMS@ @KERNEL_NET_PARAMS@", "console=ttyS0 quiet"},
+	{"@WORKLOAD_DIR@", "/s/share"},
+	{"@COMMS_SOCKET@", "hypervisor.sock"},
+	{"@AGENT_CTL_SOCKET@", "ga-ctl.sock"},
+	{"@AGENT_TTY_SOCKET@", "ga-tty.sock"},
+	{"@CONSOLE_DEVICE@",
+		"socket,path=console.sock,server=on,wait=off,id=charconsole0,signal=off"},
+	{"@PROCESS_SOCKET@", "socket,id=procsock,path=process.sock,server=on,wait=off"},
+	{"a@NAME@b@CPUS@c", "ac1b1c"},
+	/* What is no tag. */
+	{"@", "@"},
+	{"@@", "@@"},
+	{"user@HOST", "user@HOST"},
+	{"user@host.org", "user@host.org"},
+	{"@Name@", "@Name@"},
+	{"@NAME @", "@NAME @"},
+	{"@x@NAME@", "@xc1"},
+	/* An option keeps the value that it has. */
+	{"-nographic\n@NETDEV@\n@NETDEV_PARAMS@\n-vga", "-nographic\n-vga"},
+	{"-netdev\n@NETDEV_PARAMS@\n-device\n@NETDEVICE_PARAMS@\n-vga", "-vga"},
+	{"-append\n@KERNEL_NET_PARAMS@\n-vga", "-vga"},
+};
+
+TEST(args_expand_tag)
+{
+	const struct expansion *expansion = &expansions[_i];
+	g_autofree char *text = g_strdup_printf("/q\n%s\n-end\n", expansion->line);
+	g_autofree char *lines = g_strdup_printf("/q\n%s\n-end\n", expansion->argument);
+	g_autoptr(vm_args) args = expand(text);
+
+	argv_begins(args, lines);
+}
+
+TEST(args_do_not_expand_values)
+{
+	struct vm_config config = default_config();
+
+	config.kernel_parameters = "x=@NAME@ # y";
+
+	g_autoptr(vm_args) args = expand_good(&config, VM_ACCEL_KVM, "/q\n@KERNEL_PARAMS@\n-end\n");
+
+	argv_begins(args, "/q\nconsole=ttyS0 x=@NAME@ # y\n-end\n");
+}
+
+TEST(args_double_commas_only_inside_an_option)
+{
+	struct vm_config config = default_config();
+
+	config.kernel_path = "/a,b";
+
+	g_autoptr(vm_args) args =
+		expand_good(&config, VM_ACCEL_KVM, "/q\n@KERNEL@\nx,path=@KERNEL@,y\n-end\n");
+
+	argv_begins(args, "/q\n/a,b\nx,path=/a,,b,y\n-end\n");
+}
+
+TEST(args_under_tcg_use_one_thread_for_one_cpu)
+{
+	const struct vm_config config = default_config();
+	g_autoptr(vm_args) args = expand_good(
+		&config, VM_ACCEL_TCG, "/q\n-accel\n@ACCEL@\n-machine\npc,accel=@ACCEL@\n-end\n");
+
+	argv_begins(args, "/q\n-accel\ntcg,thread=single\n-machine\npc,accel=tcg\n-end\n");
+}
+
+TEST(args_under_tcg_leave_the_threads_of_more_cpus)
+{
+	struct vm_config config = default_config();
+
+	config.cpus = 2;
+
+	g_autoptr(vm_args) args = expand_good(&config, VM_ACCEL_TCG, "/q\n@ACCEL@\n-end\n");
+
+	argv_begins(args, "/q\ntcg\n-end\n");
+}
+
+TEST(args_expand_the_image_and_its_size)
+{
+	struct vm_config config = default_config();
+	g_autofree char *image = test_write_file("image", "12345");
+	g_autofree char *lines = g_strdup_printf("/q\nmem-path=%s,size=5\n-end\n", image);
+
+	config.image_path = image;
+
+	g_autoptr(vm_args) args =
+		expand_good(&config, VM_ACCEL_KVM, "/q\nmem-path=@IMAGE@,size=@SIZE@\n-end\n");
+
+	argv_begins(args, lines);
+	ck_assert(!argv_has(args, "nvdimm"));
+}
+
+TEST(args_drop_initrd_when_there_is_none)
+{
+	struct vm_config config = default_config();
+	g_autofree char *image = test_write_file("image", "12345");
+
+	config.initrd_path = NULL;
+	config.image_path = image;
+
+	g_autoptr(vm_args) args =
+		expand_good(&config, VM_ACCEL_KVM, "/q\n-initrd\n@INITRD@\n-end\n");
+
+	argv_begins(args, "/q\n-end\n");
+}
+
+TEST(args_machine_is_pc_lite_for_a_qemu_lite)
+{
+	g_autoptr(vm_args) args =
+		expand("/opt/qemu-lite-system-x86_64\n-machine\n@MACHINE@\n-end\n");
+
+	argv_begins(args, "/opt/qemu-lite-system-x86_64\n-machine\npc-lite\n-end\n");
+	ck_assert(!argv_has(args, "multidevs"));
+	ck_assert(!argv_has(args, "-bios"));
+}
+
+TEST(args_machine_is_the_configured_one)
+{
+	struct vm_config config = default_config();
+
+	config.machine = "q35,smm=off";
+
+	g_autoptr(vm_args) args = expand_good(&config, VM_ACCEL_KVM, "/q\n@MACHINE@\n-end\n");
+
+	argv_begins(args, "/q\nq35,smm=off\n-end\n");
+}
+
+/* ---- what is appended */
+
+TEST(args_append_what_is_missing)
+{
+	g_autoptr(vm_args) args = expand(BARE);
+
+	argv_is(args, BARE "-cpu\nhost\n-initrd\n/i\n"
+			   "-chardev\nsocket,id=qmp,fd=3\n-mon\nchardev=qmp,mode=control\n"
+			   "-chardev\nsocket,id=console,fd=6\n-serial\nchardev:console\n"
+			   "-device\nvirtio-serial-pci\n"
+			   "-chardev\nsocket,id=control,fd=4\n"
+			   "-device\nvirtserialport,chardev=control,name=sh.hyper.channel.0\n"
+			   "-chardev\nsocket,id=tty,fd=5\n"
+			   "-device\nvirtserialport,chardev=tty,name=sh.hyper.channel.1\n"
+			   "-fsdev\nlocal,id=share,path=/s/share,security_model=passthrough,"
+			   "multidevs=remap\n"
+			   "-device\nvirtio-9p-pci,fsdev=share,mount_tag=share");
+	ck_assert_ptr_null(args->qmp_socket);
+	ck_assert_ptr_null(args->control_socket);
+	ck_assert_ptr_null(args->tty_socket);
+	ck_assert_ptr_null(args->console_socket);
+}
+
+TEST(args_append_the_hypervisor_s_parameters_last)
+{
+	struct vm_config config = default_config();
+	char *parameters[] = {"-trace", "enable=x y", NULL};
+
+	config.hypervisor_parameters = parameters;
+
+	g_autoptr(vm_args) args = expand_good(&config, VM_ACCEL_KVM, BARE);
+	guint n = g_strv_length(args->argv);
+
+	ck_assert_str_eq(args->argv[n - 2], "-trace");
+	ck_assert_str_eq(args->argv[n - 1], "enable=x y");
+}
+
+struct placement {
+	/* Lines of the template. */
+	const char *lines;
+	/* What is then not appended, and without them is. */
+	const char *absent;
+};
+
+static const struct placement placements[] = {
+	{"-cpu\nqemu64", "\n-cpu\nhost\n"},
+	{"-initrd\n/other", "\n-initrd\n/i\n"},
+	{"-qmp\nunix:@COMMS_SOCKET@,server=on", "\nsocket,id=qmp,fd=3\n"},
+	{"-chardev\n@CONSOLE_DEVICE@", "\nsocket,id=console,fd=6\n"},
+	{"-device\nvirtio-serial-pci,id=v", "\n-device\nvirtio-serial-pci\n"},
+	{"-chardev\nsocket,path=@AGENT_CTL_SOCKET@", "\nsocket,id=control,fd=4\n"},
+	{"-chardev\nsocket,path=@AGENT_TTY_SOCKET@", "\nsocket,id=tty,fd=5\n"},
+	{"-fsdev\nlocal,path=@WORKLOAD_DIR@", "\nvirtio-9p-pci,fsdev=share,mount_tag=share\n"},
+};
+
+TEST(args_append_nothing_that_is_placed)
+{
+	const struct placement *placement = &placements[_i];
+	g_autofree char *text = g_strconcat(BARE, placement->lines, "\n", NULL);
+	g_autoptr(vm_args) args = expand(text);
+	g_autoptr(vm_args) bare = expand(BARE);
+
+	ck_assert(argv_has(bare, placement->absent));
+	ck_assert(!argv_has(args, placement->absent));
+}
+
+TEST(args_place_initrd_once)
+{
+	g_autoptr(vm_args) args = expand(BARE "-initrd\n@INITRD@\n");
+	int n = 0;
+
+	for (char **argument = args->argv; *argument != NULL; argument++)
+		n += strcmp(*argument, "-initrd") == 0;
+	ck_assert_int_eq(n, 1);
+}
+
+TEST(args_do_not_take_a_name_for_a_device)
+{
+	g_autoptr(vm_args) args = expand(BARE "-name\nvirtio-serial-pci\n");
+
+	ck_assert(argv_has(args, "\n-device\nvirtio-serial-pci\n"));
+}
+
+TEST(args_return_the_sockets_that_are_placed)
+{
+	g_autoptr(vm_args) args =
+		expand("/q\n@COMMS_SOCKET@\n@AGENT_CTL_SOCKET@\n@AGENT_TTY_SOCKET@\n"
+		       "@CONSOLE_DEVICE@\n");
+
+	ck_assert_str_eq(args->qmp_socket, "/s/hypervisor.sock");
+	ck_assert_str_eq(args->control_socket, "/s/ga-ctl.sock");
+	ck_assert_str_eq(args->tty_socket, "/s/ga-tty.sock");
+	ck_assert_str_eq(args->console_socket, "/s/console.sock");
+}
+
+TEST(args_under_tcg_append_the_largest_processor)
+{
+	const struct vm_config config = default_config();
+	g_autoptr(vm_args) args = expand_good(&config, VM_ACCEL_TCG, BARE);
+
+	ck_assert(argv_has(args, "\n-cpu\nmax,-erms\n"));
+}
+
+TEST(args_on_microvm_use_virtio_mmio)
+{
+	g_autoptr(vm_args) args = expand("/q\n-M\nmicrovm,acpi=off\n");
+
+	ck_assert(argv_has(args, "\nvirtio-serial-device\n"));
+	ck_assert(argv_has(args, "\nvirtio-9p-device,fsdev=share,mount_tag=share\n"));
+	ck_assert(!argv_has(args, "\n-bios\n"));
+}
+
+TEST(args_append_the_image_as_nvdimm)
+{
+	struct vm_config config = default_config();
+	g_autofree char *image = test_write_file("im,age", "12345");
+
+	config.image_path = image;
+
+	g_autofree char *escaped = test_path("im,,age");
+	g_autofree char *lines = g_strdup_printf(
+		"\n-machine\nnvdimm=on\n-m\nslots=1,maxmem=1280M\n-object\n"
+		"memory-backend-file,id=image,mem-path=%s,size=5,share=on,readonly=on\n"
+		"-device\nnvdimm,id=nvimage,memdev=image,unarmed=on\n",
+		escaped);
+	g_autoptr(vm_args) args = expand_good(&config, VM_ACCEL_KVM, BARE);
+
+	ck_assert(argv_has(args, lines));
+}
+
+TEST(args_escape_the_share)
+{
+	const struct vm_config config = default_config();
+	const struct vm_args_values values = {.config = &config,
+		.accel = VM_ACCEL_KVM,
+		.name = "c1",
+		.uuid = UUID,
+		.state_directory = "/s,t",
+		.share_directory = "/s,t/share"};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(vm_args) args = vm_args_expand(BARE, strlen(BARE), "f", &values, &error);
+
+	test_succeeds(args != NULL, error);
+	ck_assert(argv_has(args, "path=/s,,t/share,security_model"));
+}
+
+/* ---- whole templates */
+
+/* As Clear Containers wrote them: unchanged, all of it placed but the share. */
+TEST(args_expand_a_template_of_clear_containers)
+{
+	struct vm_config config = default_config();
+	g_autofree char *path = test_data_path("hypervisor-old.args");
+	g_autofree char *image = test_write_file("image", "12345");
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+	gsize size;
+
+	config.hypervisor_path = "/usr/bin/qemu-lite-system-x86_64";
+	config.initrd_path = NULL;
+	config.image_path = image;
+	test_succeeds(file_read(path, 1 << 20, &text, &size, &error), error);
+
+	g_autoptr(vm_args) args = expand_good(&config, VM_ACCEL_KVM, text);
+	g_autofree char *object = g_strdup_printf(
+		"\nmemory-backend-file,id=ram0,mem-path=%s,size=5\n-device\n", image);
+
+	ck_assert(argv_has(args, object));
+	ck_assert(argv_has(args, "\n-append\nconsole=hvc0 quiet\n-smp\n"));
+	ck_assert(argv_has(args, "\nsocket,id=ctl,path=ga-ctl.sock,server,nowait\n"));
+	ck_assert(argv_has(args, "name=sh.hyper.channel.1\n-uuid\n" UUID "\n-qmp\n"
+				 "unix:hypervisor.sock,server,nowait\n-nographic\n-vga\nnone\n"
+				 "-fsdev\nlocal,id=share,path=/s/share,"
+				 "security_model=passthrough\n"
+				 "-device\nvirtio-9p-pci,fsdev=share,mount_tag=share\n"));
+	ck_assert_str_eq(args->qmp_socket, "/s/hypervisor.sock");
+}
+
+/* The template that is installed has every tag known, and names its lines' values. */
+TEST(args_expand_the_installed_template)
+{
+	const struct vm_config config = default_config();
+	g_autofree char *path = test_data_path("../../data/hypervisor.args.in");
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+	gsize size;
+
+	test_succeeds(file_read(path, 1 << 20, &text, &size, &error), error);
+
+	g_autoptr(vm_args) args = expand_good(&config, VM_ACCEL_TCG, text);
+
+	argv_begins(args, "/q\n-name\nc1\n-uuid\n" UUID "\n-nodefaults\n");
+	ck_assert(argv_has(args, "\n-machine\npc\n-accel\ntcg,thread=single\n-m\n256M\n-smp\n1\n"
+				 "-kernel\n/k\n-append\n"
+				 "console=ttyS0 mitigations=off noreplace-smp quiet\n-cpu\nmax,-erms\n"));
+}
+
+TEST(args_load_takes_the_first_of_the_lookup)
+{
+	const struct vm_config config = default_config();
+	const struct vm_args_values values = {.config = &config,
+		.accel = VM_ACCEL_KVM,
+		.name = "c1",
+		.uuid = UUID,
+		.state_directory = "/s",
+		.share_directory = "/s/share"};
+	const struct vm_lookup lookup = {"/nonexistent", test_directory(), NULL};
+	g_autoptr(GError) error = NULL;
+
+	g_free(test_write_file("hypervisor.args", "/from-file\n"));
+
+	g_autoptr(vm_args) args = vm_args_load(&lookup, &values, &error);
+
+	test_succeeds(args != NULL, error);
+	ck_assert_str_eq(args->argv[0], "/from-file");
+}
+
+TEST(args_load_names_where_it_has_looked)
+{
+	const struct vm_config config = default_config();
+	const struct vm_args_values values = {.config = &config, .accel = VM_ACCEL_KVM};
+	const struct vm_lookup lookup = {NULL, "/no/s", "/no/d"};
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_ptr_null(vm_args_load(&lookup, &values, &error));
+	test_error_is(error, CC_ERROR_NOT_FOUND, "hypervisor.args: not found in /no/s, /no/d");
+}
+
+/* A QEMU in the test's directory with its firmware beside: found on every host. */
+TEST(args_append_firmware_for_pc)
+{
+	struct vm_config config = default_config();
+	g_autofree char *share = test_path("share/qemu");
+	g_autofree char *hypervisor = test_path("bin/qemu");
+
+	ck_assert_int_eq(g_mkdir_with_parents(share, 0700), 0);
+	config.hypervisor_path = hypervisor;
+
+	g_free(test_write_file("share/qemu/qboot.rom", ""));
+
+	g_autoptr(vm_args) args =
+		expand_good(&config, VM_ACCEL_KVM, "@QEMU_PATH@\n-machine\n@MACHINE@\n");
+
+	ck_assert(argv_has(args, "\n-bios\n"));
+	ck_assert(argv_has(args, "/qboot.rom\n-initrd\n"));
+}
+
+TEST(args_leave_the_firmware_of_the_template)
+{
+	g_autoptr(vm_args) args = expand("/q\n-bios\nmine\n");
+
+	ck_assert(!argv_has(args, "qboot"));
+}
+
+static const struct test tests[] = {
+	RUN_EACH(args_name_file_and_line, G_N_ELEMENTS(bad_templates)),
+	RUN(args_refuse_to_grow_without_bound),
+	RUN(args_refuse_to_grow_without_bound_over_lines),
+	RUN(args_search_a_bare_hypervisor_on_path),
+	RUN(args_name_a_hypervisor_that_is_not_on_path),
+	RUN_EACH(args_expand_tag, G_N_ELEMENTS(expansions)),
+	RUN(args_do_not_expand_values),
+	RUN(args_double_commas_only_inside_an_option),
+	RUN(args_under_tcg_use_one_thread_for_one_cpu),
+	RUN(args_under_tcg_leave_the_threads_of_more_cpus),
+	RUN(args_expand_the_image_and_its_size),
+	RUN(args_drop_initrd_when_there_is_none),
+	RUN(args_machine_is_pc_lite_for_a_qemu_lite),
+	RUN(args_machine_is_the_configured_one),
+	RUN(args_append_what_is_missing),
+	RUN(args_append_the_hypervisor_s_parameters_last),
+	RUN_EACH(args_append_nothing_that_is_placed, G_N_ELEMENTS(placements)),
+	RUN(args_place_initrd_once),
+	RUN(args_do_not_take_a_name_for_a_device),
+	RUN(args_return_the_sockets_that_are_placed),
+	RUN(args_under_tcg_append_the_largest_processor),
+	RUN(args_on_microvm_use_virtio_mmio),
+	RUN(args_append_the_image_as_nvdimm),
+	RUN(args_escape_the_share),
+	RUN(args_expand_a_template_of_clear_containers),
+	RUN(args_expand_the_installed_template),
+	RUN(args_load_takes_the_first_of_the_lookup),
+	RUN(args_load_names_where_it_has_looked),
+	RUN(args_append_firmware_for_pc),
+	RUN(args_leave_the_firmware_of_the_template),
+};
+
+TEST_MAIN("vm-args", tests)
