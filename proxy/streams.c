@@ -51,7 +51,7 @@ static gboolean route_note(struct streams *streams, const struct tty_frame *fram
 		!note_decode(frame->payload, frame->payload_size, &note) ||
 		(note.kind != NOTE_WINDOW && note.kind != NOTE_CLOSED)) {
 		g_set_error(error, CC_ERROR, CC_ERROR_FAILED,
-			"the agent broke its protocol: no note of its");
+			"the agent broke its protocol: what is no note of a guest");
 		return FALSE;
 	}
 

@@ -37,13 +37,16 @@ struct vm {
 	void *data;
 };
 
-/* The first reason is the one. */
+/* The first reason is the one. It may quote the guest, and ends on a client's terminal. */
 static void set_reason(struct vm *vm, const GError *reason)
 {
 	if (vm->reason != NULL)
 		return;
 	vm->reason = g_error_copy(reason);
-	logfile_note(vm->log, LOG_INFO, "the VM ends: %s", reason->message);
+	for (char *c = vm->reason->message; *c != '\0'; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+	logfile_note(vm->log, LOG_INFO, "the VM ends: %s", vm->reason->message);
 }
 
 static void set_reason_text(struct vm *vm, int code, const char *text)

@@ -21,11 +21,9 @@ gboolean shim_start(const struct shim_options *options, struct shim *out_shim, G
 		return FALSE;
 
 	const int fds[] = {options->stdio[0], options->stdio[1], options->stdio[2], theirs};
-	const char *const environment[] = {NULL};
 	struct spawn spawn = {
 		.path = options->path,
 		.argv = options->argv,
-		.environment = environment,
 		.fds = fds,
 		.n_fds = G_N_ELEMENTS(fds),
 		.network_namespace = options->network_namespace,

@@ -40,6 +40,8 @@ struct relay {
 	int signals;
 	/* -1 when the VM, or the process, is gone. */
 	int link;
+	/* The proxy takes nothing any more, but what it has sent is still to be read. */
+	bool link_is_deaf;
 	struct buffer in;
 	struct buffer out;
 	/* stdout and stderr. */
@@ -106,7 +108,8 @@ static void lose_link(struct relay *relay)
 
 static void send_frame(struct relay *relay, uint64_t seq, const void *payload, size_t size)
 {
-	if (relay->link >= 0 && !buffer_append_tty(&relay->out, seq, payload, size))
+	if (relay->link >= 0 && !relay->link_is_deaf &&
+		!buffer_append_tty(&relay->out, seq, payload, size))
 		lose_link(relay);
 }
 
@@ -249,8 +252,11 @@ static void read_link(struct relay *relay)
 
 static void write_link(struct relay *relay)
 {
-	if (buffer_write(&relay->out, relay->link, relay->out.size) < 0 && errno != EAGAIN)
-		lose_link(relay);
+	if (buffer_write(&relay->out, relay->link, relay->out.size) >= 0 || errno == EAGAIN)
+		return;
+	relay->link_is_deaf = true;
+	relay->stdin_open = false;
+	buffer_consume(&relay->out, relay->out.size);
 }
 
 static bool is_finished(const struct relay *relay)

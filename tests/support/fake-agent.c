@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Plays the guest for a test. */
-#include "support/fake-agent.h"
+#include "tests/support/fake-agent.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -86,8 +86,8 @@ has_status() {
 
 # ---- what must not be left
 
-# The processes of this test's root: "PID COMMAND" a line. The shim's command line is the container
-# process's own, so the environment is looked at as well.
+# The processes of this test's root: "PID COMMAND" a line. They are known by their environment or
+# command line; the shim, which shows the container's command and has no environment, by its file.
 leftovers() {
 	local file pid
 
@@ -95,6 +95,7 @@ leftovers() {
 	{
 		grep -lzFx -f <(echo "CC_TEST_ROOT=$root") /proc/[0-9]*/environ || true
 		grep -lzF -f <(echo "$root/") /proc/[0-9]*/cmdline || true
+		find /proc/[0-9]* -maxdepth 1 -name exe -lname "$CC_BUILD_DIR/cc-shim" || true
 	} 2>/dev/null | sort -u | while read -r file; do
 		pid=${file#/proc/}
 		pid=${pid%/*}

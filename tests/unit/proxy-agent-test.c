@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "proxy/agent.h"
-#include "support/fake-agent.h"
+#include "tests/support/fake-agent.h"
 #include "wire/bytes.h"
 #include "wire/message.h"
 

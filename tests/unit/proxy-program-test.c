@@ -17,7 +17,7 @@
 #include "base/process.h"
 #include "base/spawn.h"
 #include "base/timeouts.h"
-#include "support/fake-agent.h"
+#include "tests/support/fake-agent.h"
 #include "wire/channel.h"
 
 enum {

@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "proxy/qmp.h"
-#include "support/fake-agent.h"
+#include "tests/support/fake-agent.h"
 #include "wire/buffer.h"
 
 #define GREETING "{\"QMP\":{\"version\":{},\"capabilities\":[]}}\r\n"

@@ -10,7 +10,7 @@
 #include "base/fd.h"
 #include "proxy/agent.h"
 #include "proxy/streams.h"
-#include "support/fake-agent.h"
+#include "tests/support/fake-agent.h"
 #include "wire/message.h"
 
 struct rig {

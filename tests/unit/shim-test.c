@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,6 +188,21 @@ TEST(shim_ends_when_the_runtime_gives_up)
 	rig_open(&rig);
 	shim_clear(&rig.shim);
 	ck_assert_int_eq(wait_status(&rig), 1);
+	rig_close(&rig);
+}
+
+TEST(shim_reads_on_when_the_proxy_takes_nothing_any_more)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	rig_hand_over(&rig);
+	/* The signal's note cannot be sent; the exit note behind it is there all the same. */
+	ck_assert_int_eq(shutdown(rig.link, SHUT_RD), 0);
+	ck_assert(process_signal(&rig.shim.process, SIGTERM));
+	g_usleep(50 * 1000);
+	put_exit(&rig, 7);
+	ck_assert_int_eq(wait_status(&rig), 7);
 	rig_close(&rig);
 }
 
@@ -375,6 +391,7 @@ TEST(shim_shows_the_command_line_of_the_process)
 static const struct test tests[] = {
 	RUN(shim_exits_with_the_status_of_the_exit_note),
 	RUN(shim_ends_when_the_runtime_gives_up),
+	RUN(shim_reads_on_when_the_proxy_takes_nothing_any_more),
 	RUN(shim_reports_a_lost_vm_as_killed),
 	RUN(shim_keeps_stdout_and_stderr_apart),
 	RUN(shim_writes_all_output_before_it_exits),
