@@ -225,7 +225,17 @@ static int dispatch(struct global_options *options, int argc, char **argv, GErro
 	return status;
 }
 
-/* `help` and `help COMMAND` are other words for --help; *argv then names the command to ask. */
+/* --help, `help`, and `help` asked about itself. */
+static gboolean asks_for_help(const struct global_options *options, int argc, char **argv)
+{
+	static const char *const itself[] = {"help", "--help", "-h", NULL};
+
+	if (options->help || argc < 2 || strcmp(argv[1], "help") != 0)
+		return options->help;
+	return argc == 2 || g_strv_contains(itself, argv[2]);
+}
+
+/* `help COMMAND` is another word for `COMMAND --help`; *argv then names the command to ask. */
 static int run(struct global_options *options, int argc, char **argv, GError **error)
 {
 	g_autoptr(GOptionContext) context = make_context(options);
@@ -236,7 +246,7 @@ static int run(struct global_options *options, int argc, char **argv, GError **e
 		command_print_version();
 		return 0;
 	}
-	if (options->help || (argc == 2 && strcmp(argv[1], "help") == 0)) {
+	if (asks_for_help(options, argc, argv)) {
 		print_help(context);
 		return 0;
 	}

@@ -18,5 +18,5 @@ enum {
 #define AGENT_PORT_CONTROL "sh.hyper.channel.0"
 #define AGENT_PORT_TTY	   "sh.hyper.channel.1"
 
-/* The mount tag of the share. */
+/* The mount tag of the share, where the template gives it none. */
 #define AGENT_SHARE_TAG "share"

@@ -11,13 +11,14 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/timeouts.h"
 #include "container/container.h"
 #include "container/directory.h"
 #include "container/network.h"
+#include "container/pid-file.h"
 #include "container/stdio.h"
+#include "oci/coverage.h"
 #include "oci/id.h"
 #include "sandbox/sandbox.h"
 #include "shim/launch.h"
@@ -30,6 +31,7 @@ struct creation {
 	struct oci_spec *spec;
 	struct storage_plan *storage;
 	struct vm_config *vm;
+	struct vm_args *args;
 	struct stdio stdio;
 	char *directory;
 	int lock;
@@ -45,6 +47,7 @@ static void creation_clear(struct creation *creation)
 	sandbox_free(creation->sandbox);
 	shim_clear(&creation->shim);
 	stdio_clear(&creation->stdio);
+	vm_args_free(creation->args);
 	vm_config_free(creation->vm);
 	storage_plan_free(creation->storage);
 	oci_spec_free(creation->spec);
@@ -74,6 +77,14 @@ static void creation_undo(struct creation *creation)
 		(void)unlink(creation->options->pid_file);
 }
 
+static void warn_unhonoured(const struct oci_spec *spec)
+{
+	g_autofree char *paths = oci_spec_unhonoured(spec);
+
+	if (paths != NULL)
+		log_warning("%s/" OCI_CONFIG_NAME ": not honoured yet: %s", spec->bundle, paths);
+}
+
 /* Reads everything that can be wrong before anything is made. */
 static gboolean read_bundle(struct creation *creation, GError **error)
 {
@@ -88,6 +99,7 @@ static gboolean read_bundle(struct creation *creation, GError **error)
 	creation->spec = oci_spec_load(options->bundle, error);
 	if (creation->spec == NULL)
 		return FALSE;
+	warn_unhonoured(creation->spec);
 	creation->storage = storage_plan_new(options->id, creation->spec, error);
 	if (creation->storage == NULL)
 		return FALSE;
@@ -172,10 +184,10 @@ static gboolean launch(struct creation *creation, GError **error)
 {
 	g_autofree char *share = g_build_filename(creation->directory, "share", NULL);
 	g_autofree char *logs = NULL;
-	g_autoptr(vm_args) args = expand_args(creation, share, error);
 	auto_fd int namespace = -1;
 
-	if (args == NULL)
+	creation->args = expand_args(creation, share, error);
+	if (creation->args == NULL)
 		return FALSE;
 	logs = directory_logs(creation->settings, creation->options->id, error);
 	if (logs == NULL)
@@ -193,7 +205,7 @@ static gboolean launch(struct creation *creation, GError **error)
 		return FALSE;
 
 	struct sandbox_launch options = {
-		.args = args,
+		.args = creation->args,
 		.share_directory = share,
 		.log_directory = logs,
 		.agent_timeout = creation->vm->agent_timeout,
@@ -267,7 +279,8 @@ static gboolean make_container(struct creation *creation, GError **error)
 {
 	const struct oci_spec *spec = creation->spec;
 
-	if (!sandbox_start_pod(creation->sandbox, spec->hostname, error) ||
+	if (!sandbox_start_pod(
+		    creation->sandbox, spec->hostname, creation->args->share_tag, error) ||
 		!sandbox_reserve_process(creation->sandbox, creation->options->id,
 			SANDBOX_INIT_PROCESS, spec->process->terminal, TRUE, &creation->process,
 			error) ||
@@ -293,10 +306,7 @@ static gboolean record_created(struct creation *creation, GError **error)
 /* Last of all: for an engine, the pid file says that the container is there. */
 static gboolean write_pid_file(struct creation *creation, GError **error)
 {
-	g_autofree char *pid = g_strdup_printf("%d", (int)creation->shim.process.pid);
-
-	return creation->options->pid_file == NULL ||
-	       file_write_atomic(creation->options->pid_file, pid, strlen(pid), 0644, error);
+	return pid_file_write(creation->options->pid_file, creation->shim.process.pid, error);
 }
 
 static gboolean (*const steps[])(struct creation *creation, GError **error) = {

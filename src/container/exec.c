@@ -6,11 +6,11 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/timeouts.h"
 #include "container/container.h"
 #include "container/directory.h"
 #include "container/network.h"
+#include "container/pid-file.h"
 #include "container/stdio.h"
 #include "sandbox/sandbox.h"
 #include "shim/launch.h"
@@ -87,10 +87,7 @@ static gboolean hand_over(struct execution *execution, GError **error)
 
 static gboolean write_pid_file(struct execution *execution, GError **error)
 {
-	g_autofree char *pid = g_strdup_printf("%d", (int)execution->shim.process.pid);
-
-	return execution->options->pid_file == NULL ||
-	       file_write_atomic(execution->options->pid_file, pid, strlen(pid), 0644, error);
+	return pid_file_write(execution->options->pid_file, execution->shim.process.pid, error);
 }
 
 static gboolean (*const steps[])(struct execution *execution, GError **error) = {

@@ -37,7 +37,8 @@ static gboolean require_features(const struct sandbox *sandbox, GError **error)
 	return FALSE;
 }
 
-gboolean sandbox_start_pod(struct sandbox *sandbox, const char *hostname, GError **error)
+gboolean sandbox_start_pod(
+	struct sandbox *sandbox, const char *hostname, const char *share_tag, GError **error)
 {
 	static const char *const empty[] = {"containers", "interfaces", "routes", "dns"};
 	JsonObject *pod;
@@ -49,7 +50,7 @@ gboolean sandbox_start_pod(struct sandbox *sandbox, const char *hostname, GError
 		json_object_set_string_member(pod, "hostname", hostname);
 	for (gsize i = 0; i < G_N_ELEMENTS(empty); i++)
 		json_object_set_array_member(pod, empty[i], json_array_new());
-	json_object_set_string_member(pod, "shareDir", AGENT_SHARE_TAG);
+	json_object_set_string_member(pod, "shareDir", share_tag);
 	json_object_set_boolean_member(pod, "window", TRUE);
 	return sandbox_call_agent(sandbox, "STARTPOD", pod, error);
 }

@@ -82,9 +82,9 @@ gboolean sandbox_reserve_process(struct sandbox *sandbox, const char *container,
 	gboolean terminal, gboolean is_sandbox_init, struct sandbox_process *out_process,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The pod: the share is mounted in the guest. */
-gboolean sandbox_start_pod(
-	struct sandbox *sandbox, const char *hostname, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The pod: the share, found by its mount tag, is mounted in the guest. */
+gboolean sandbox_start_pod(struct sandbox *sandbox, const char *hostname, const char *share_tag,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /*
  * Makes a container, ready but for its last exec. mount_sources: for each of the spec's mounts, its
  * path below the share if it is a bind mount.

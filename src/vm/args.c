@@ -311,10 +311,27 @@ static char *socket_path(const struct vm_tags *tags, enum vm_tag tag, const char
 				  : NULL;
 }
 
+/* The mount tag of a share that the template places: the first there is. */
+static char *share_tag(const struct vm_tags *tags, const GPtrArray *argv)
+{
+	static const char key[] = "mount_tag=";
+
+	for (guint i = 0; tags->placed & VM_TAG_WORKLOAD_DIR && i < argv->len; i++) {
+		const char *found = strstr(argv->pdata[i], key);
+
+		if (found == NULL)
+			continue;
+		found += strlen(key);
+		return g_strndup(found, strcspn(found, ","));
+	}
+	return g_strdup(AGENT_SHARE_TAG);
+}
+
 static struct vm_args *make_args(const struct vm_tags *tags, GPtrArray *argv)
 {
 	struct vm_args *args = g_new0(struct vm_args, 1);
 
+	args->share_tag = share_tag(tags, argv);
 	g_ptr_array_add(argv, NULL);
 	args->argv = (GStrv)g_ptr_array_free(argv, FALSE);
 	args->qmp_socket = socket_path(tags, VM_TAG_COMMS_SOCKET, VM_SOCKET_QMP);
@@ -344,6 +361,19 @@ struct vm_args *vm_args_expand(const char *text, gsize size, const char *file,
 	return make_args(&tags, g_steal_pointer(&argv));
 }
 
+/* As a line for a shell. */
+static void log_command_line(char **argv)
+{
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	for (char **argument = argv; *argument != NULL; argument++) {
+		g_autofree char *quoted = g_shell_quote(*argument);
+
+		g_string_append_printf(line, "%s%s", line->len > 0 ? " " : "", quoted);
+	}
+	log_debug("hypervisor command line: %s", line->str);
+}
+
 struct vm_args *vm_args_load(
 	const struct vm_lookup *lookup, const struct vm_args_values *values, GError **error)
 {
@@ -356,8 +386,10 @@ struct vm_args *vm_args_load(
 
 	struct vm_args *args = vm_args_expand(text, size, path, values, error);
 
-	if (args != NULL)
-		log_info("hypervisor arguments: %s", path);
+	if (args == NULL)
+		return NULL;
+	log_info("hypervisor arguments: %s", path);
+	log_command_line(args->argv);
 	return args;
 }
 
@@ -370,5 +402,6 @@ void vm_args_free(struct vm_args *args)
 	g_free(args->control_socket);
 	g_free(args->tty_socket);
 	g_free(args->console_socket);
+	g_free(args->share_tag);
 	g_free(args);
 }

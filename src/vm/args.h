@@ -15,6 +15,9 @@
  * An image that the template does not place is appended as a read-only nvdimm. That needs nvdimm=on
  * of the machine, and slots and maxmem of -m; QEMU merges repeated -machine and -m, so these are
  * appended too, and the template's own stay as they are.
+ *
+ * A template that places the share (@WORKLOAD_DIR@) gives it its own mount tag: Clear Containers'
+ * is "rootfs".
  */
 #pragma once
 
@@ -45,6 +48,8 @@ struct vm_args {
 	char *control_socket;
 	char *tty_socket;
 	char *console_socket;
+	/* The mount tag by which the guest finds its share. Never NULL. */
+	char *share_tag;
 };
 
 /* Expands a template. file: its path, for errors. The caller frees. */

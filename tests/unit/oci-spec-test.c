@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "oci/coverage.h"
 #include "oci/sections.h"
 #include "oci/spec.h"
 
@@ -457,6 +458,32 @@ TEST(sections_are_copies)
 	ck_assert_str_eq(before, after);
 }
 
+TEST(unhonoured_names_paths)
+{
+	GError *error = NULL;
+	g_autoptr(oci_spec) spec =
+		parse(DOCUMENT("\"hooks\":{\"poststop\":[{\"path\":\"/x\"}]},"
+			       "\"linux\":{\"resources\":{\"memory\":{\"limit\":1}}}"),
+			&error);
+	g_autofree char *paths = NULL;
+
+	test_succeeds(spec != NULL, error);
+	paths = oci_spec_unhonoured(spec);
+	ck_assert_str_eq(paths, "hooks, linux.resources.memory");
+}
+
+TEST(unhonoured_passes_over_what_says_nothing)
+{
+	GError *error = NULL;
+	g_autoptr(oci_spec) spec =
+		parse(DOCUMENT("\"hooks\":{},\"linux\":{\"seccomp\":null,\"mountLabel\":\"\","
+			       "\"resources\":{\"devices\":[{\"allow\":false}]}}"),
+			&error);
+
+	test_succeeds(spec != NULL, error);
+	ck_assert_ptr_null(oci_spec_unhonoured(spec));
+}
+
 static const struct test tests[] = {
 	RUN(spec_reads_process),
 	RUN(spec_keeps_the_whole_process_for_the_guest),
@@ -484,6 +511,8 @@ static const struct test tests[] = {
 	RUN(sections_leave_out_what_is_not_for_the_guest),
 	RUN(sections_replace_the_sources_of_binds),
 	RUN(sections_are_copies),
+	RUN(unhonoured_names_paths),
+	RUN(unhonoured_passes_over_what_says_nothing),
 };
 
 TEST_MAIN("oci-spec", tests)

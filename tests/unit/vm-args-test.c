@@ -458,6 +458,30 @@ TEST(args_escape_the_share)
 	ck_assert(argv_has(args, "path=/s,,t/share,security_model"));
 }
 
+struct share_placement {
+	/* Lines of the template. */
+	const char *lines;
+	const char *tag;
+};
+
+static const struct share_placement share_placements[] = {
+	{"", "share"},
+	{"-device\nvirtio-9p-pci,fsdev=f,mount_tag=mine", "share"},
+	{"-device\nvirtio-9p-pci,fsdev=f,mount_tag=rootfs\n-fsdev\nlocal,id=f,path=@WORKLOAD_DIR@",
+		"rootfs"},
+	{"-virtfs\nlocal,mount_tag=t,path=@WORKLOAD_DIR@,security_model=none", "t"},
+	{"-fsdev\nlocal,id=f,path=@WORKLOAD_DIR@", "share"},
+};
+
+TEST(args_return_the_mount_tag_of_the_share)
+{
+	const struct share_placement *placement = &share_placements[_i];
+	g_autofree char *text = g_strconcat(BARE, placement->lines, "\n", NULL);
+	g_autoptr(vm_args) args = expand(text);
+
+	ck_assert_str_eq(args->share_tag, placement->tag);
+}
+
 /* ---- whole templates */
 
 /* As Clear Containers wrote them: unchanged, all of it placed but the share. */
@@ -504,9 +528,10 @@ TEST(args_expand_the_installed_template)
 	g_autoptr(vm_args) args = expand_good(&config, VM_ACCEL_TCG, text);
 
 	argv_begins(args, "/q\n-name\nc1\n-uuid\n" UUID "\n-nodefaults\n");
-	ck_assert(argv_has(args, "\n-machine\npc\n-accel\ntcg,thread=single\n-m\n256M\n-smp\n1\n"
-				 "-kernel\n/k\n-append\n"
-				 "console=ttyS0 mitigations=off noreplace-smp quiet\n-cpu\nmax,-erms\n"));
+	ck_assert(argv_has(args,
+		"\n-machine\npc\n-accel\ntcg,thread=single\n-m\n256M\n-smp\n1\n"
+		"-kernel\n/k\n-append\n"
+		"console=ttyS0 mitigations=off noreplace-smp quiet\n-cpu\nmax,-erms\n"));
 }
 
 TEST(args_load_takes_the_first_of_the_lookup)
@@ -584,6 +609,7 @@ static const struct test tests[] = {
 	RUN(args_append_what_is_missing),
 	RUN(args_append_the_hypervisor_s_parameters_last),
 	RUN_EACH(args_append_nothing_that_is_placed, G_N_ELEMENTS(placements)),
+	RUN_EACH(args_return_the_mount_tag_of_the_share, G_N_ELEMENTS(share_placements)),
 	RUN(args_place_initrd_once),
 	RUN(args_do_not_take_a_name_for_a_device),
 	RUN(args_return_the_sockets_that_are_placed),
