@@ -250,13 +250,13 @@ static int run(struct global_options *options, int argc, char **argv, GError **e
 		print_help(context);
 		return 0;
 	}
+	if (!open_logs(options, error))
+		return -1;
 	if (argc < 2) {
 		g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
 			"no command given; see cc-oci-runtime --help");
 		return -1;
 	}
-	if (!open_logs(options, error))
-		return -1;
 	if (strcmp(argv[1], "help") == 0) {
 		char *asked[] = {argv[2], (char *)"--help", NULL};
 

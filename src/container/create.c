@@ -60,7 +60,8 @@ static void creation_undo(struct creation *creation)
 {
 	g_autoptr(GError) error = NULL;
 
-	/* The proxy, not owned yet, ends its VM when our connection closes. */
+	/* Without our connection the proxy ends its VM, and without the streams it goes. */
+	fd_clear(&creation->process.streams);
 	g_clear_pointer(&creation->sandbox, sandbox_free);
 	shim_abandon(&creation->shim);
 	if (creation->proxy.pid > 0) {

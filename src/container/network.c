@@ -37,7 +37,9 @@ gboolean network_open(const struct oci_spec *spec, int *out_fd, gboolean *out_ne
 	*out_fd = open_namespace(network->path, error);
 	if (*out_fd >= 0)
 		return TRUE;
-	g_prefix_error(error, "%s/" OCI_CONFIG_NAME ": linux.namespaces: ", spec->bundle);
+	g_prefix_error(error,
+		"%s/" OCI_CONFIG_NAME ": linux.namespaces[%" G_GSIZE_FORMAT "].path: ",
+		spec->bundle, (gsize)(network - spec->namespaces));
 	return FALSE;
 }
 

@@ -49,16 +49,17 @@ static void add_format(GPtrArray *argv, const char *option, const char *format, 
 	va_end(arguments);
 }
 
+/* QEMU takes one dash or two. */
+static gboolean is_option(const char *argument, const char *name)
+{
+	return strcmp(g_str_has_prefix(argument, "--") ? argument + 1 : argument, name) == 0;
+}
+
 static gboolean has_option(const GPtrArray *argv, const char *name)
 {
-	for (guint i = 1; i < argv->len; i++) {
-		const char *argument = argv->pdata[i];
-
-		if (g_str_has_prefix(argument, "--"))
-			argument++;
-		if (strcmp(argument, name) == 0)
+	for (guint i = 1; i < argv->len; i++)
+		if (is_option(argv->pdata[i], name))
 			return TRUE;
-	}
 	return FALSE;
 }
 
@@ -66,7 +67,7 @@ static gboolean has_option(const GPtrArray *argv, const char *name)
 static gboolean has_option_with(const GPtrArray *argv, const char *name, const char *text)
 {
 	for (guint i = 1; i + 1 < argv->len; i++)
-		if (strcmp(argv->pdata[i], name) == 0 && strstr(argv->pdata[i + 1], text) != NULL)
+		if (is_option(argv->pdata[i], name) && strstr(argv->pdata[i + 1], text) != NULL)
 			return TRUE;
 	return FALSE;
 }

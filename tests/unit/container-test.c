@@ -286,7 +286,8 @@ TEST(network_open_refuses_another_kind_of_namespace)
 	ck_assert(!open_network(
 		"{\"type\":\"network\",\"path\":\"/proc/self/ns/uts\"}", &fd, &new, &error));
 	test_error_is(error, CC_ERROR_INVALID,
-		"/b/config.json: linux.namespaces: /proc/self/ns/uts: not a network namespace");
+		"/b/config.json: linux.namespaces[0].path: /proc/self/ns/uts: not a network "
+		"namespace");
 }
 
 static const struct test tests[] = {

@@ -362,6 +362,7 @@ static const struct placement placements[] = {
 	{"-qmp\nunix:@COMMS_SOCKET@,server=on", "\nsocket,id=qmp,fd=3\n"},
 	{"-chardev\n@CONSOLE_DEVICE@", "\nsocket,id=console,fd=6\n"},
 	{"-device\nvirtio-serial-pci,id=v", "\n-device\nvirtio-serial-pci\n"},
+	{"--device\nvirtio-serial-pci,id=v", "\n-device\nvirtio-serial-pci\n"},
 	{"-chardev\nsocket,path=@AGENT_CTL_SOCKET@", "\nsocket,id=control,fd=4\n"},
 	{"-chardev\nsocket,path=@AGENT_TTY_SOCKET@", "\nsocket,id=tty,fd=5\n"},
 	{"-fsdev\nlocal,path=@WORKLOAD_DIR@", "\nvirtio-9p-pci,fsdev=share,mount_tag=share\n"},
