@@ -92,6 +92,16 @@ gboolean container_delete(
 		return FALSE;
 	}
 	directory = directory_path(settings, id);
-	return load(settings, id, force, &state, error) && end_vm(state, directory, error) &&
-	       directory_remove(settings, id, error);
+	if (!load(settings, id, force, &state, &cause) &&
+		!g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_FOUND)) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return FALSE;
+	}
+	if (!end_vm(state, directory, error) || !directory_remove(settings, id, error))
+		return FALSE;
+	if (cause == NULL)
+		return TRUE;
+	/* As with runc: what a create that died has left is no container, but it goes. */
+	g_propagate_error(error, g_steal_pointer(&cause));
+	return FALSE;
 }

@@ -25,6 +25,12 @@ enum {
 	SEND_QUEUE_LIMIT = 256 << 10,
 	RECEIVE_LIMIT = 2 * TTY_FRAME_MAX,
 	N_OUTPUTS = 2,
+	/*
+	 * A process that ends by itself has its output delivered, however long the reader takes.
+	 * One that a signal has ended would have lost what it could not write: its reader gets as
+	 * much as it takes without a pause of so many milliseconds.
+	 */
+	KILLED_PATIENCE_MS = 2000,
 };
 
 enum poll_slot {
@@ -289,13 +295,25 @@ static void fill_slots(const struct relay *relay, struct pollfd slots[N_SLOTS])
 	}
 }
 
-/* One turn. Waits without a deadline: for the process, however long it runs. */
+static void drop_pending(struct relay *relay)
+{
+	for (int i = 0; i < N_OUTPUTS; i++)
+		buffer_consume(&relay->outputs[i].pending, relay->outputs[i].pending.size);
+}
+
+/* One turn. Waits without a deadline while the process runs: that may be for ever. */
 static void turn(struct relay *relay)
 {
+	bool killed = relay->link < 0 && relay->status >= 128;
 	struct pollfd slots[N_SLOTS];
 
 	fill_slots(relay, slots);
-	if (poll(slots, N_SLOTS, -1) < 0)
+
+	int ready = poll(slots, N_SLOTS, killed ? KILLED_PATIENCE_MS : -1);
+
+	if (ready == 0)
+		drop_pending(relay);
+	if (ready <= 0)
 		return;
 	if (slots[SLOT_SIGNALS].revents)
 		handle_signal(relay);

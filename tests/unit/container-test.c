@@ -220,6 +220,20 @@ TEST(container_delete_removes_a_broken_record_by_force)
 	ck_assert_int_eq(access(path, F_OK), -1);
 }
 
+TEST(container_delete_removes_what_a_dead_create_left)
+{
+	struct settings settings = settings_here();
+	g_autofree char *path = test_path("c1");
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	g_autofree char *left = test_write_file("c1/hypervisor.log", "words");
+
+	ck_assert(!container_delete(&settings, "c1", FALSE, &error));
+	test_error_is(error, CC_ERROR_NOT_FOUND, "container \"c1\" does not exist");
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+
 TEST(stdio_open_wants_a_console_socket_when_detached)
 {
 	struct oci_process process = {.terminal = TRUE};
@@ -305,6 +319,7 @@ static const struct test tests[] = {
 	RUN(container_delete_of_a_missing_one),
 	RUN(container_delete_of_a_running_one_is_refused),
 	RUN(container_delete_removes_a_broken_record_by_force),
+	RUN(container_delete_removes_what_a_dead_create_left),
 	RUN(stdio_open_wants_a_console_socket_when_detached),
 	RUN(stdio_open_wants_a_terminal_for_a_console_socket),
 	RUN(network_open_without_a_namespace_is_the_callers),

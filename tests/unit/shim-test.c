@@ -251,6 +251,20 @@ TEST(shim_writes_all_output_before_it_exits)
 	rig_close(&rig);
 }
 
+TEST(shim_does_not_wait_for_the_reader_of_a_killed_process)
+{
+	struct rig rig;
+	g_autofree char *data = g_malloc0(32 << 10);
+
+	rig_open(&rig);
+	rig_hand_over(&rig);
+	for (int i = 0; i < 3; i++)
+		put_frame(&rig, STDIO_SEQ, data, 32 << 10);
+	put_exit(&rig, 128 + SIGKILL);
+	ck_assert_int_eq(wait_status(&rig), 128 + SIGKILL);
+	rig_close(&rig);
+}
+
 TEST(shim_acknowledges_a_part_of_the_window_at_once)
 {
 	struct rig rig;
@@ -395,6 +409,7 @@ static const struct test tests[] = {
 	RUN(shim_reports_a_lost_vm_as_killed),
 	RUN(shim_keeps_stdout_and_stderr_apart),
 	RUN(shim_writes_all_output_before_it_exits),
+	RUN(shim_does_not_wait_for_the_reader_of_a_killed_process),
 	RUN(shim_acknowledges_a_part_of_the_window_at_once),
 	RUN(shim_says_so_when_the_reader_is_gone),
 	RUN(shim_relays_stdin_and_its_end),
