@@ -210,6 +210,21 @@ static void serve(struct proxy *proxy)
 	g_main_loop_unref(proxy->loop);
 }
 
+/* Who started us sees no stderr of ours: its first request is answered with the reason. */
+static void tell_creator(const GError *reason)
+{
+	struct channel creator;
+	JsonObject *reply = json_object_new();
+
+	json_object_set_string_member(reply, "error", reason->message);
+	json_object_set_string_member(reply, "code", channel_code_name(reason));
+	channel_init(&creator, PROXY_FD_CREATOR);
+	/* If that fails too, the closed connection has to do. */
+	if (channel_put(&creator, reply, NULL, 0, NULL))
+		(void)!channel_flush(&creator, NULL);
+	channel_clear(&creator);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {0};
@@ -219,6 +234,8 @@ int main(int argc, char **argv)
 	if (!parse_options(argc, argv, &options, &error) ||
 		(!options.version && !prepare(&options, &proxy, &error))) {
 		fprintf(stderr, "cc-proxy: %s\n", error->message);
+		if (is_stream_socket(PROXY_FD_CREATOR, 0))
+			tell_creator(error);
 		g_free(options.state_directory);
 		return EXIT_FAILURE;
 	}

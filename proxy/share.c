@@ -49,7 +49,7 @@ gboolean share_unshare(GError **error)
 		return FALSE;
 	}
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) {
-		error_set_errno(error, errno, "make the mounts private");
+		error_set_errno(error, errno, "make the mounts private (/ must be a mount point)");
 		return FALSE;
 	}
 	return TRUE;

@@ -56,12 +56,15 @@ void log_close(void)
 	g_clear_pointer(&logger.program, g_free);
 }
 
-/* Go's %q for the text format: what logrus writes and engines parse. */
+/* Go's %q for the text format, what logrus writes and engines parse: UTF-8 stays as it is. */
 static char *quote(const char *text)
 {
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	char beyond_ascii[129] = "";
 
-	return g_strescape(valid, "\xc2\xa0");
+	for (int i = 0; i < 128; i++)
+		beyond_ascii[i] = (char)(128 + i);
+	return g_strescape(valid, beyond_ascii);
 }
 
 char *log_format_record(

@@ -71,7 +71,8 @@ int main(void)
 			stderr);
 		return EXIT_NO_PROCESS;
 	}
-	/* A signal must wait for the process that it is meant for: we were started with all blocked. */
+	/* A signal must wait for the process that it is meant for: we were started with all
+	 * blocked. */
 	relay_block_signals();
 	if (chdir("/") < 0 || !receive_handover(&handover, &link))
 		return EXIT_NO_PROCESS;

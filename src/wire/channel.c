@@ -209,11 +209,24 @@ int channel_take_fd(struct channel *channel)
 	return fd;
 }
 
+/* A peer that takes nothing any more may have left a last message, with the reason. */
+static JsonNode *last_message(struct channel *channel, GError **error)
+{
+	g_autoptr(GError) ignored = NULL;
+	JsonNode *message = NULL;
+
+	if (channel_fill(channel, &ignored))
+		message = channel_next(channel, NULL);
+	if (message != NULL)
+		g_clear_error(error);
+	return message;
+}
+
 static JsonNode *exchange(struct channel *channel, gint64 deadline, GError **error)
 {
 	for (;;) {
 		if (!channel_flush(channel, error))
-			return NULL;
+			return last_message(channel, error);
 
 		GError *failure = NULL;
 		JsonNode *reply = channel_next(channel, &failure);

@@ -24,6 +24,7 @@ static const struct {
 	{LOG_FORMAT_TEXT, LOG_ERROR, "no \"x\"\n",
 		"time=\"" TIME "\" level=error msg=\"no \\\"x\\\"\\n\"\n"},
 	{LOG_FORMAT_TEXT, LOG_WARNING, "C:\\", "time=\"" TIME "\" level=warning msg=\"C:\\\\\"\n"},
+	{LOG_FORMAT_TEXT, LOG_INFO, "\xc3\xa4", "time=\"" TIME "\" level=info msg=\"\xc3\xa4\"\n"},
 	{LOG_FORMAT_JSON, LOG_ERROR, "no \"x\"\n",
 		"{\"level\":\"error\",\"msg\":\"no \\\"x\\\"\\n\",\"time\":\"" TIME "\"}\n"},
 	{LOG_FORMAT_JSON, LOG_INFO, "",

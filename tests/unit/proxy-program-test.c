@@ -30,10 +30,10 @@ struct rig {
 	struct process_ref hypervisor;
 };
 
-static void rig_open(struct rig *rig)
+static void rig_open_in(struct rig *rig, const char *state_directory)
 {
 	g_autofree char *path = test_build_path("cc-proxy");
-	const char *const argv[] = {path, "--state-dir", test_directory(), NULL};
+	const char *const argv[] = {path, "--state-dir", state_directory, NULL};
 	g_autofree char *share = test_path("share");
 	GError *error = NULL;
 	auto_fd int listening = fd_listen_at(test_directory(), PROXY_SOCKET_NAME, &error);
@@ -56,6 +56,11 @@ static void rig_open(struct rig *rig)
 	rig->pid = spawn_process(&spawn, &error);
 	ck_assert_msg(rig->pid > 0, "%s", rig->pid > 0 ? "" : error->message);
 	channel_init(&rig->creator, ours);
+}
+
+static void rig_open(struct rig *rig)
+{
+	rig_open_in(rig, test_directory());
 }
 
 /* The proxy must end by itself, and well. */
@@ -171,6 +176,19 @@ TEST(started_by_hand_it_refuses)
 	ck_assert_int_eq(WEXITSTATUS(status), 1);
 	ck_assert_str_eq(text, "cc-proxy: descriptors 3 and 4 are not a listening and a connected "
 			       "socket: started by hand?\n");
+}
+
+TEST(start_that_fails_is_the_first_answer)
+{
+	struct rig rig;
+	int status;
+
+	rig_open_in(&rig, "/nonexistent");
+	expect_error(
+		&rig.creator, "{\"request\":\"ready\"}", "/nonexistent: No such file or directory");
+	channel_clear(&rig.creator);
+	ck_assert_int_eq(waitpid(rig.pid, &status, 0), rig.pid);
+	ck_assert_int_eq(WEXITSTATUS(status), 1);
 }
 
 TEST(ready_tells_what_the_agent_can)
@@ -523,6 +541,7 @@ TEST(logs_are_written)
 
 static const struct test tests[] = {
 	RUN(started_by_hand_it_refuses),
+	RUN(start_that_fails_is_the_first_answer),
 	RUN(ready_tells_what_the_agent_can),
 	RUN_EACH(ready_has_the_hypervisors_words, 2),
 	RUN(silent_agent_is_not_waited_for),
