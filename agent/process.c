@@ -173,7 +173,7 @@ void process_reaped(struct process *process, int wait_status)
 	close_fd(&process->socket);
 	process->status = process_exit_status(wait_status);
 	process->state = PROCESS_EXITED;
-	stdio_exit(&process->stdio);
+	stdio_exit(&process->stdio, WIFSIGNALED(wait_status));
 }
 
 int process_exit_status(int wait_status)

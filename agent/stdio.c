@@ -20,6 +20,8 @@ enum {
 	ACKNOWLEDGE_STEP = 64 << 10,
 	/* A terminal cannot say how much is in it; no more than this fits (tty_buffer.c). */
 	TERMINAL_LEFT_MAX = 128 << 10,
+	/* As the shim: who was killed has what the host takes without a pause of this. */
+	KILLED_PATIENCE_MS = 2000,
 };
 
 static void output_init(struct stdio_output *output, uint64_t seq)
@@ -29,7 +31,13 @@ static void output_init(struct stdio_output *output, uint64_t seq)
 
 void stdio_init(struct stdio *stdio, struct outlet *outlet, uint64_t seq, uint64_t errors_seq)
 {
-	*stdio = (struct stdio){.outlet = outlet, .seq = seq, .slave = -1, .input = {.fd = -1}};
+	*stdio = (struct stdio){
+		.outlet = outlet,
+		.seq = seq,
+		.slave = -1,
+		.deadline = INT64_MAX,
+		.input = {.fd = -1},
+	};
 	buffer_init(&stdio->input.buffer, STREAM_WINDOW);
 	output_init(&stdio->output, seq);
 	output_init(&stdio->errors, errors_seq);
@@ -211,8 +219,10 @@ static void handle_errors(void *object, short events)
 
 void stdio_poll(struct stdio *stdio, struct pollset *set)
 {
-	if (stdio->exited)
+	if (stdio->exited) {
+		pollset_until(set, stdio->deadline);
 		return;
+	}
 	if (output_allowance(&stdio->output, stdio->outlet) > 0)
 		pollset_add(set, stdio->output.fd, POLLIN, handle_output, stdio);
 	if (output_allowance(&stdio->errors, stdio->outlet) > 0)
@@ -268,6 +278,8 @@ bool stdio_acknowledge(struct stdio *stdio, struct stdio_output *output, uint32_
 	if (bytes > output->unacknowledged)
 		return false;
 	output->unacknowledged -= bytes;
+	if (stdio->deadline != INT64_MAX)
+		stdio->deadline = pollset_now() + KILLED_PATIENCE_MS;
 	return true;
 }
 
@@ -293,12 +305,22 @@ static void output_exit(const struct stdio *stdio, struct stdio_output *output)
 		output->left = (size_t)waiting;
 }
 
-void stdio_exit(struct stdio *stdio)
+void stdio_exit(struct stdio *stdio, bool killed)
 {
 	stdio->exited = true;
+	if (killed)
+		stdio->deadline = pollset_now() + KILLED_PATIENCE_MS;
 	input_refuse(stdio);
 	output_exit(stdio, &stdio->output);
 	output_exit(stdio, &stdio->errors);
+}
+
+/* The reader has stopped: what is left is dropped. */
+static void give_up(struct stdio *stdio)
+{
+	stdio->deadline = INT64_MAX;
+	close_fd(&stdio->output.fd);
+	close_fd(&stdio->errors.fd);
 }
 
 /* Sends what is left, then the empty frame. */
@@ -320,6 +342,8 @@ bool stdio_finish(struct stdio *stdio)
 	struct outlet *outlet = stdio->outlet;
 
 	input_report(stdio);
+	if (pollset_now() >= stdio->deadline)
+		give_up(stdio);
 	if (!stdio->finished && output_finish(stdio, &stdio->errors) &&
 		output_finish(stdio, &stdio->output)) {
 		stdio->finished = true;

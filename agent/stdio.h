@@ -72,6 +72,8 @@ struct stdio {
 	/* With a terminal: keeps it alive while the process has closed it and opens it again. */
 	int slave;
 	bool exited;
+	/* Of a killed process, the end of its patience (CLOCK_MONOTONIC, ms); else INT64_MAX. */
+	int64_t deadline;
 	/* All is queued, up to this byte of the outlet. */
 	bool finished;
 	uint64_t end;
@@ -100,7 +102,10 @@ bool stdio_acknowledge(struct stdio *stdio, struct stdio_output *output, uint32_
 /* Nobody will read the output: its writer gets EPIPE. */
 void stdio_close_output(struct stdio *stdio, struct stdio_output *output);
 
-/* The process is gone: what it has written is still sent, then the ends are. */
-void stdio_exit(struct stdio *stdio);
+/*
+ * The process is gone: what it has written is still sent, then the ends are. When it was killed, a
+ * reader that takes nothing for a while forfeits the rest: else a kill would wait for the reader.
+ */
+void stdio_exit(struct stdio *stdio, bool killed);
 /* True once everything has left, the empty frames too; called each turn after the exit. */
 bool stdio_finish(struct stdio *stdio);

@@ -11,7 +11,6 @@
 #include "wire/message.h"
 
 enum {
-	AGENT_TIMEOUT_MAX_MS = 60 * 60 * 1000,
 	NAME_SIZE_MAX = 255,
 };
 
@@ -48,8 +47,8 @@ static gboolean parse_launch(JsonObject *request, struct vm_launch *launch, GErr
 	if (!json_get_strings(request, "", "argv", &launch->argv, error) ||
 		!json_require_string(request, "", "share", &launch->share, error) ||
 		!json_require_string(request, "", "logDirectory", &launch->log_directory, error) ||
-		!json_get_integer(
-			request, "", "agentTimeout", 1, AGENT_TIMEOUT_MAX_MS, &timeout, error) ||
+		!json_get_integer(request, "", "agentTimeout", 1, TIMEOUT_AGENT_READY_MAX_MS,
+			&timeout, error) ||
 		!json_get_object(request, "", "sockets", &sockets, error))
 		return FALSE;
 	if (launch->argv == NULL || launch->argv[0] == NULL || *launch->argv[0] == '\0')

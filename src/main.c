@@ -24,6 +24,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/timeouts.h"
 #include "commands/command.h"
 
 static const struct command *const commands[] = {
@@ -167,9 +168,11 @@ static gboolean fill_settings(
 		g_prefix_error(error, "--accel: ");
 		return FALSE;
 	}
-	if (options->agent_timeout < 0 || options->agent_timeout > G_MAXINT / 1000) {
+	if (options->agent_timeout < 0 ||
+		options->agent_timeout > TIMEOUT_AGENT_READY_MAX_MS / 1000) {
 		g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
-			"--agent-timeout: expected seconds, found %d", options->agent_timeout);
+			"--agent-timeout: expected up to %d seconds, found %d",
+			TIMEOUT_AGENT_READY_MAX_MS / 1000, options->agent_timeout);
 		return FALSE;
 	}
 	if (options->root == NULL)

@@ -11,6 +11,8 @@
 enum {
 	/* From the start of QEMU to the agent's READY; --agent-timeout and vm.json override it. */
 	TIMEOUT_AGENT_READY_MS = 30 * 1000,
+	/* The longest that these may say. */
+	TIMEOUT_AGENT_READY_MAX_MS = 60 * 60 * 1000,
 	/* One request to the agent, from being sent to its reply. */
 	TIMEOUT_AGENT_REQUEST_MS = 60 * 1000,
 	/* DESTROYPOD, before QEMU is killed. */

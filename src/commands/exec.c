@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* cc-oci-runtime exec */
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include "base/error.h"
 #include "base/log.h"
 #include "commands/command.h"
+#include "commands/terminal.h"
 #include "container/container.h"
 
 struct exec_arguments {
@@ -38,6 +42,7 @@ static struct oci_process *describe(const struct exec_arguments *arguments,
 		.user = arguments->user,
 		.terminal = arguments->tty,
 	};
+	struct winsize size;
 
 	if (arguments->process != NULL)
 		return oci_process_load(arguments->process, error);
@@ -45,6 +50,10 @@ static struct oci_process *describe(const struct exec_arguments *arguments,
 		g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
 			"exec: give a command, or --process FILE");
 		return NULL;
+	}
+	if (arguments->console_socket == NULL && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0) {
+		flags.rows = size.ws_row;
+		flags.columns = size.ws_col;
 	}
 	return container_exec_process(settings, argv[1], &flags, error);
 }
@@ -75,6 +84,7 @@ static int exec(const struct command *command, const struct settings *settings, 
 	char **argv, GError **error)
 {
 	struct exec_arguments arguments = {0};
+	struct caller_terminal terminal;
 	const GOptionEntry entries[] = {
 		{"process", 'p', 0, G_OPTION_ARG_FILENAME, &arguments.process,
 			"JSON file that describes the process", "FILE"},
@@ -96,8 +106,11 @@ static int exec(const struct command *command, const struct settings *settings, 
 	enum command_parsed parsed = command_parse(command, entries, 1, -1, &argc, &argv, error);
 	int status = parsed == COMMAND_HELPED ? 0 : -1;
 
-	if (parsed == COMMAND_GO)
+	if (parsed == COMMAND_GO) {
+		caller_terminal_save(&terminal);
 		status = exec_process(&arguments, settings, argc, argv, error);
+		caller_terminal_restore(&terminal);
+	}
 	exec_arguments_clear(&arguments);
 	return status;
 }

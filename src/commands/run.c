@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "commands/command.h"
 #include "commands/create.h"
+#include "commands/terminal.h"
 
 /* Ends what was started, after an error that is the one to tell. */
 static void clean_up(const struct settings *settings, const char *id)
@@ -39,12 +40,15 @@ static int run(const struct command *command, const struct settings *settings, i
 	g_autofree GOptionEntry *entries = create_entries(&arguments, TRUE);
 	g_autofree char *bundle = NULL;
 	struct create_options options;
+	struct caller_terminal terminal;
 	enum command_parsed parsed = command_parse(command, entries, 1, 2, &argc, &argv, error);
 	int status = parsed == COMMAND_HELPED ? 0 : -1;
 
 	if (parsed == COMMAND_GO) {
 		create_options_fill(&arguments, argc, argv, !arguments.detach, &bundle, &options);
+		caller_terminal_save(&terminal);
 		status = run_container(settings, &options, error);
+		caller_terminal_restore(&terminal);
 	}
 	create_arguments_clear(&arguments);
 	return status;

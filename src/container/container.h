@@ -58,6 +58,9 @@ struct exec_flags {
 	/* "UID" or "UID:GID"; NULL: as the container's process. */
 	const char *user;
 	gboolean terminal;
+	/* Of the terminal; 0: not known. */
+	guint16 rows;
+	guint16 columns;
 };
 
 /*
@@ -68,8 +71,8 @@ struct oci_process *container_exec_process(const struct settings *settings, cons
 	const struct exec_flags *flags, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * Waits for the end of a shim that is our child, passing on to it the signals that we get. Restores
- * our terminal. Returns the exit status, 128 + N for signal N.
+ * Waits for the end of a shim that is our child, passing on to it the signals that we get. Returns
+ * the exit status, 128 + N for signal N.
  */
 int container_wait(const struct process_ref *shim);
 

@@ -75,6 +75,20 @@ static JsonObject *copy_members(JsonObject *from)
 	return copy;
 }
 
+/* So that the terminal has its size from the start. */
+static void set_console_size(JsonObject *process, const struct exec_flags *flags)
+{
+	JsonObject *size;
+
+	json_object_remove_member(process, "consoleSize");
+	if (!flags->terminal || flags->rows == 0 || flags->columns == 0)
+		return;
+	size = json_object_new();
+	json_object_set_int_member(size, "height", flags->rows);
+	json_object_set_int_member(size, "width", flags->columns);
+	json_object_set_object_member(process, "consoleSize", size);
+}
+
 static gboolean apply_flags(JsonObject *process, const struct oci_process *base,
 	const struct exec_flags *flags, GError **error)
 {
@@ -84,7 +98,7 @@ static gboolean apply_flags(JsonObject *process, const struct oci_process *base,
 	json_object_set_array_member(process, "args", args);
 	json_object_set_array_member(process, "env", merge_env(base->env, flags->env));
 	json_object_set_boolean_member(process, "terminal", flags->terminal);
-	json_object_remove_member(process, "consoleSize");
+	set_console_size(process, flags);
 	if (flags->cwd != NULL)
 		json_object_set_string_member(process, "cwd", flags->cwd);
 	return flags->user == NULL || set_user(process, flags->user, error);

@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "base/interrupt.h"
 #include "container/container.h"
@@ -53,8 +51,6 @@ static gboolean reap(pid_t pid, int *out_status)
 
 int container_wait(const struct process_ref *shim)
 {
-	struct termios terminal;
-	gboolean has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
 	sigset_t set;
 	int status;
 
@@ -71,8 +67,5 @@ int container_wait(const struct process_ref *shim)
 		if (sigwait(&set, &number) == 0 && number != SIGCHLD)
 			(void)kill(shim->pid, number);
 	}
-	/* The shim has done that, unless it was killed. */
-	if (has_terminal)
-		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
 	return status;
 }

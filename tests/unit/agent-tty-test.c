@@ -294,7 +294,7 @@ TEST(exit_sends_what_is_left_and_then_the_ends)
 	begin(&fixture, true);
 	ck_assert_int_eq(write(fixture.child[1], "late", 4), 4);
 	/* The pipe's other end stays open, as if a background process had it. */
-	stdio_exit(&fixture.stdio);
+	stdio_exit(&fixture.stdio, false);
 	ck_assert(!stdio_finish(&fixture.stdio));
 	ck_assert(turn(&fixture));
 	ck_assert(stdio_finish(&fixture.stdio));
@@ -311,7 +311,7 @@ TEST(exit_waits_for_credit)
 
 	begin(&fixture, true);
 	flood(&fixture, fixture.child[1]);
-	stdio_exit(&fixture.stdio);
+	stdio_exit(&fixture.stdio, false);
 	ck_assert(!stdio_finish(&fixture.stdio));
 	ck_assert(turn(&fixture));
 	ck_assert(!stdio_finish(&fixture.stdio));
@@ -321,6 +321,28 @@ TEST(exit_waits_for_credit)
 		(void)stdio_finish(&fixture.stdio);
 	}
 	ck_assert(stdio_finish(&fixture.stdio));
+	end(&fixture);
+}
+
+TEST(exit_of_a_killed_process_waits_for_credit_but_not_for_ever)
+{
+	struct fixture fixture;
+	int ends;
+
+	begin(&fixture, true);
+	flood(&fixture, fixture.child[1]);
+	stdio_exit(&fixture.stdio, true);
+	ck_assert(!stdio_finish(&fixture.stdio));
+	send_note(&fixture, NOTE_WINDOW, SEQ, 1);
+	ck_assert(turn(&fixture));
+	ck_assert(!stdio_finish(&fixture.stdio));
+	/* Its time is over. */
+	fixture.stdio.deadline = pollset_now();
+	(void)stdio_finish(&fixture.stdio);
+	ck_assert(turn(&fixture));
+	ck_assert(stdio_finish(&fixture.stdio));
+	ck_assert_uint_eq(count(&fixture, SEQ, &ends), STREAM_WINDOW + 1);
+	ck_assert_int_eq(ends, 1);
 	end(&fixture);
 }
 
@@ -348,6 +370,7 @@ static const struct test tests[] = {
 	RUN(unknown_stream_is_answered_by_an_empty_frame),
 	RUN(exit_sends_what_is_left_and_then_the_ends),
 	RUN(exit_waits_for_credit),
+	RUN(exit_of_a_killed_process_waits_for_credit_but_not_for_ever),
 	RUN(bad_length_breaks_the_protocol),
 };
 

@@ -177,7 +177,7 @@ static const struct bad_text bad_objects[] = {
 	{"{" LEAST ",\"cpus\":0}", "cpus: 0 is not between 1 and 255"},
 	{"{" LEAST ",\"hwConfig\":{\"vcpus\":-1}}", "hwConfig.vcpus: -1 is not between 1 and 255"},
 	{"{" LEAST ",\"hwConfig\":[]}", "hwConfig: expected an object, found an array"},
-	{"{" LEAST ",\"agentTimeout\":0}", "agentTimeout: 0 is not between 1 and 86400"},
+	{"{" LEAST ",\"agentTimeout\":0}", "agentTimeout: 0 is not between 1 and 3600"},
 };
 
 TEST(config_names_what_is_wrong)
