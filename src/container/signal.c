@@ -36,6 +36,9 @@ gboolean container_signal(
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return FALSE;
 	}
+	/* It has ended, but nobody reads its output: only the shim is left to be killed. */
+	if (signal == SIGKILL && process_signal(&state->shim, SIGKILL))
+		return TRUE;
 	/* Of all the processes of a stopped container, each has been signalled. */
 	if (all)
 		return TRUE;
