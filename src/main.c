@@ -16,6 +16,7 @@
  * stderr, once in the log. The exit status is 0, the process's own (run and exec in the
  * foreground), 126 or 127 for a program that cannot be executed or is not there, else 1.
  */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -289,12 +290,25 @@ static char *one_line(const char *text)
 	return line;
 }
 
+/* A closed 0, 1 or 2 would be the next file opened, and the container's stdio with it. */
+static void hold_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct global_options options = {0};
 	g_autoptr(GError) error = NULL;
 	int status;
 
+	hold_standard_fds();
 	setlocale(LC_ALL, "");
 	interrupt_init();
 	status = run(&options, argc, argv, &error);

@@ -74,8 +74,6 @@ static void creation_undo(struct creation *creation)
 	if (creation->lock >= 0 &&
 		!directory_remove(creation->settings, creation->options->id, &error))
 		log_warning("undo create: %s", error->message);
-	if (creation->options->pid_file != NULL && creation->lock >= 0)
-		(void)unlink(creation->options->pid_file);
 }
 
 static void warn_unhonoured(const struct oci_spec *spec)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/timeouts.h"
 #include "oci/state.h"
@@ -65,7 +66,12 @@ static int lock(const char *path, gint64 timeout, GError **error)
 				"%s: another command is at work on it", path);
 			return -1;
 		}
-		g_usleep(LOCK_RETRY_MS * 1000);
+		(void)interrupt_poll(NULL, 0, LOCK_RETRY_MS);
+		if (interrupt_signal() != 0) {
+			g_set_error(error, CC_ERROR, CC_ERROR_FAILED,
+				"%s: interrupted by signal %d", path, interrupt_signal());
+			return -1;
+		}
 	}
 }
 

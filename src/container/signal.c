@@ -31,12 +31,14 @@ gboolean container_signal(
 		return TRUE;
 	/* It may have ended under our hands: then that is what there is to say. */
 	if (cause != NULL && oci_state_status(state) != OCI_STATUS_STOPPED &&
+		!(signal == SIGKILL && g_error_matches(cause, CC_ERROR, CC_ERROR_TIMEOUT)) &&
 		!g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_RUNNING) &&
 		!g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_FOUND)) {
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return FALSE;
 	}
-	/* It has ended, but nobody reads its output: only the shim is left to be killed. */
+	/* It has ended, but nobody reads its output, or its guest does not answer any more: killing
+	 * the shim ends it, and a VM with it. */
 	if (signal == SIGKILL && process_signal(&state->shim, SIGKILL))
 		return TRUE;
 	/* Of all the processes of a stopped container, each has been signalled. */
