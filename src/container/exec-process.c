@@ -16,10 +16,39 @@ static gboolean parse_number(const char *text, gint64 *out_number)
 	return TRUE;
 }
 
+/* A copy of the process as it stands in config.json. */
+static JsonObject *copy_members(JsonObject *from)
+{
+	JsonObject *copy = json_object_new();
+	g_autoptr(GList) members = json_object_get_members(from);
+
+	for (GList *member = members; member != NULL; member = member->next)
+		json_object_set_member(copy, member->data,
+			json_node_copy(json_object_get_member(from, member->data)));
+	return copy;
+}
+
+/* So that the terminal has its size from the start. */
+static void set_console_size(JsonObject *process, const struct exec_flags *flags)
+{
+	JsonObject *size;
+
+	json_object_remove_member(process, "consoleSize");
+	if (!flags->terminal || flags->rows == 0 || flags->columns == 0)
+		return;
+	size = json_object_new();
+	json_object_set_int_member(size, "height", flags->rows);
+	json_object_set_int_member(size, "width", flags->columns);
+	json_object_set_object_member(process, "consoleSize", size);
+}
+
+/* As runc: the groups stay as they are unless a group is given. */
 static gboolean set_user(JsonObject *process, const char *user, GError **error)
 {
 	g_auto(GStrv) parts = g_strsplit(user, ":", 2);
-	JsonObject *object = json_object_new();
+	JsonObject *object = json_object_has_member(process, "user")
+				     ? copy_members(json_object_get_object_member(process, "user"))
+				     : json_object_new();
 	gint64 uid = 0;
 	gint64 gid = 0;
 
@@ -30,7 +59,8 @@ static gboolean set_user(JsonObject *process, const char *user, GError **error)
 		return FALSE;
 	}
 	json_object_set_int_member(object, "uid", uid);
-	json_object_set_int_member(object, "gid", gid);
+	if (parts[1] != NULL)
+		json_object_set_int_member(object, "gid", gid);
 	json_object_set_object_member(process, "user", object);
 	return TRUE;
 }
@@ -61,32 +91,6 @@ static JsonArray *merge_env(char **base, char **flags)
 			json_array_add_string_element(env, *base);
 	append_strings(env, flags);
 	return env;
-}
-
-/* A copy of the process as it stands in config.json. */
-static JsonObject *copy_members(JsonObject *from)
-{
-	JsonObject *copy = json_object_new();
-	g_autoptr(GList) members = json_object_get_members(from);
-
-	for (GList *member = members; member != NULL; member = member->next)
-		json_object_set_member(copy, member->data,
-			json_node_copy(json_object_get_member(from, member->data)));
-	return copy;
-}
-
-/* So that the terminal has its size from the start. */
-static void set_console_size(JsonObject *process, const struct exec_flags *flags)
-{
-	JsonObject *size;
-
-	json_object_remove_member(process, "consoleSize");
-	if (!flags->terminal || flags->rows == 0 || flags->columns == 0)
-		return;
-	size = json_object_new();
-	json_object_set_int_member(size, "height", flags->rows);
-	json_object_set_int_member(size, "width", flags->columns);
-	json_object_set_object_member(process, "consoleSize", size);
 }
 
 static gboolean apply_flags(JsonObject *process, const struct oci_process *base,
