@@ -46,8 +46,9 @@ static void set_console_size(JsonObject *process, const struct exec_flags *flags
 static gboolean set_user(JsonObject *process, const char *user, GError **error)
 {
 	g_auto(GStrv) parts = g_strsplit(user, ":", 2);
-	JsonObject *object = json_object_has_member(process, "user")
-				     ? copy_members(json_object_get_object_member(process, "user"))
+	JsonNode *given = json_object_get_member(process, "user");
+	JsonObject *object = given != NULL && JSON_NODE_HOLDS_OBJECT(given)
+				     ? copy_members(json_node_get_object(given))
 				     : json_object_new();
 	gint64 uid = 0;
 	gint64 gid = 0;

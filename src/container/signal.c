@@ -37,8 +37,10 @@ gboolean container_signal(
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return FALSE;
 	}
-	/* It has ended, but nobody reads its output, or its guest does not answer any more: killing
-	 * the shim ends it, and a VM with it. */
+	/*
+	 * It has ended but nobody reads its output, or its guest does not answer any more: without
+	 * the shim, the proxy ends the VM.
+	 */
 	if (signal == SIGKILL && process_signal(&state->shim, SIGKILL))
 		return TRUE;
 	/* Of all the processes of a stopped container, each has been signalled. */
