@@ -81,6 +81,36 @@ static gboolean read_document(struct oci_spec *spec, GError **error)
 	       json_get_object(root, "", "vm", &spec->vm, error);
 }
 
+/* Members that only the guest reads: a wrong type is said here, not after a boot. */
+static gboolean check_guest_types(const struct oci_spec *spec, GError **error)
+{
+	static const char *const linux_arrays[] = {"maskedPaths", "readonlyPaths", "devices"};
+	static const char *const linux_objects[] = {"resources", "sysctl", "seccomp"};
+	JsonObject *document = json_node_get_object(spec->document);
+	JsonObject *process = json_node_get_object(spec->process->json);
+	JsonObject *linux_section = NULL;
+	JsonObject *object = NULL;
+	JsonArray *array = NULL;
+	const char *text = NULL;
+	gboolean flag = FALSE;
+
+	if (!json_get_object(document, "", "hooks", &object, error) ||
+		!json_get_object(document, "", "linux", &linux_section, error) ||
+		!json_get_object(process, "process", "capabilities", &object, error) ||
+		!json_get_array(process, "process", "rlimits", &array, error) ||
+		!json_get_boolean(process, "process", "noNewPrivileges", &flag, error))
+		return FALSE;
+	if (linux_section == NULL)
+		return TRUE;
+	for (gsize i = 0; i < G_N_ELEMENTS(linux_arrays); i++)
+		if (!json_get_array(linux_section, "linux", linux_arrays[i], &array, error))
+			return FALSE;
+	for (gsize i = 0; i < G_N_ELEMENTS(linux_objects); i++)
+		if (!json_get_object(linux_section, "linux", linux_objects[i], &object, error))
+			return FALSE;
+	return json_get_string(linux_section, "linux", "cgroupsPath", &text, error);
+}
+
 struct oci_spec *oci_spec_parse(const char *data, gsize size, const char *bundle, GError **error)
 {
 	g_autoptr(oci_spec) spec = g_new0(struct oci_spec, 1);
@@ -88,7 +118,8 @@ struct oci_spec *oci_spec_parse(const char *data, gsize size, const char *bundle
 	spec->bundle = g_strdup(bundle);
 	spec->annotations = oci_annotations_new();
 	spec->document = json_parse_object(data, size, error);
-	if (spec->document == NULL || !read_document(spec, error)) {
+	if (spec->document == NULL || !read_document(spec, error) ||
+		!check_guest_types(spec, error)) {
 		g_autofree char *path = g_build_filename(bundle, OCI_CONFIG_NAME, NULL);
 
 		g_prefix_error(error, "%s: ", path);

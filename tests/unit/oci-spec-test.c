@@ -458,6 +458,15 @@ TEST(sections_are_copies)
 	ck_assert_str_eq(before, after);
 }
 
+TEST(spec_checks_the_types_of_what_the_guest_reads)
+{
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_ptr_null(parse(DOCUMENT("\"linux\":{\"resources\":\"x\"}"), &error));
+	test_error_is(error, CC_ERROR_INVALID,
+		"/b/config.json: linux.resources: expected an object, found a string");
+}
+
 TEST(unhonoured_names_paths)
 {
 	GError *error = NULL;
@@ -511,6 +520,7 @@ static const struct test tests[] = {
 	RUN(sections_leave_out_what_is_not_for_the_guest),
 	RUN(sections_replace_the_sources_of_binds),
 	RUN(sections_are_copies),
+	RUN(spec_checks_the_types_of_what_the_guest_reads),
 	RUN(unhonoured_names_paths),
 	RUN(unhonoured_passes_over_what_says_nothing),
 };
