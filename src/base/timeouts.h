@@ -23,6 +23,8 @@ enum {
 	TIMEOUT_PROXY_REQUEST_MS = 20 * 1000,
 	/* A request to the proxy that does, on top of the agent's own deadline. */
 	TIMEOUT_PROXY_MARGIN_MS = 5 * 1000,
+	/* A hook that says no time-out of its own: networks are set up in some. */
+	TIMEOUT_HOOK_MS = 10 * 60 * 1000,
 	/* A process that was killed is gone. */
 	TIMEOUT_PROCESS_EXIT_MS = 10 * 1000,
 	/* Another command holds the container's lock; `create` holds it for a boot. */

@@ -15,6 +15,7 @@
 #include "base/timeouts.h"
 #include "container/container.h"
 #include "container/directory.h"
+#include "container/hooks.h"
 #include "container/network.h"
 #include "container/pid-file.h"
 #include "container/stdio.h"
@@ -39,6 +40,8 @@ struct creation {
 	struct process_ref proxy;
 	struct sandbox *sandbox;
 	struct sandbox_process process;
+	/* Hooks have been run, or begun to: poststop is their other side. */
+	gboolean hooked;
 };
 
 static void creation_clear(struct creation *creation)
@@ -53,6 +56,60 @@ static void creation_clear(struct creation *creation)
 	oci_spec_free(creation->spec);
 	g_free(creation->directory);
 	fd_clear(&creation->lock);
+}
+
+static char *login_name(void)
+{
+	const struct passwd *entry = getpwuid(getuid());
+
+	return g_strdup(entry != NULL ? entry->pw_name : "");
+}
+
+static char *now(void)
+{
+	g_autoptr(GDateTime) time = g_date_time_new_now_utc();
+	g_autofree char *seconds = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
+
+	return g_strdup_printf("%s.%06d000Z", seconds, g_date_time_get_microsecond(time));
+}
+
+/* The caller frees. */
+static struct oci_state *describe(const struct creation *creation, enum oci_status status)
+{
+	struct oci_state *state = oci_state_new();
+	const struct oci_spec *spec = creation->spec;
+
+	state->oci_version = g_strdup(spec->version);
+	state->id = g_strdup(creation->options->id);
+	state->bundle = g_strdup(spec->bundle);
+	state->rootfs = g_strdup(spec->root_path);
+	state->created = now();
+	state->owner = login_name();
+	state->sandbox = g_strdup(creation->options->id);
+	state->recorded_status = status;
+	state->terminal = spec->process->terminal;
+	state->shim = creation->shim.process;
+	state->proxy = creation->proxy;
+	g_clear_pointer(&state->annotations, g_hash_table_unref);
+	state->annotations = g_hash_table_ref(spec->annotations);
+	return state;
+}
+
+static gboolean record(const struct creation *creation, enum oci_status status, GError **error)
+{
+	g_autoptr(oci_state) state = describe(creation, status);
+
+	return oci_state_save(state, creation->directory, error);
+}
+
+static void run_poststop(const struct creation *creation)
+{
+	g_autoptr(oci_state) state = NULL;
+
+	if (!creation->hooked)
+		return;
+	state = describe(creation, OCI_STATUS_STOPPED);
+	hooks_run_all(creation->spec->hooks, OCI_HOOK_POSTSTOP, state);
 }
 
 /* Nothing of it stays: no process, no file. Errors here would hide the one that matters. */
@@ -74,6 +131,7 @@ static void creation_undo(struct creation *creation)
 	if (creation->lock >= 0 &&
 		!directory_remove(creation->settings, creation->options->id, &error))
 		log_warning("undo create: %s", error->message);
+	run_poststop(creation);
 }
 
 static void warn_unhonoured(const struct oci_spec *spec)
@@ -118,7 +176,7 @@ static gboolean reserve(struct creation *creation, GError **error)
 	if (creation->lock < 0)
 		return FALSE;
 	creation->directory = directory_path(creation->settings, creation->options->id);
-	return TRUE;
+	return oci_spec_keep(creation->spec, creation->directory, error);
 }
 
 static gboolean start_shim(struct creation *creation, GError **error)
@@ -213,45 +271,20 @@ static gboolean launch(struct creation *creation, GError **error)
 	return sandbox_launch(creation->sandbox, &options, error);
 }
 
-static char *login_name(void)
-{
-	const struct passwd *entry = getpwuid(getuid());
-
-	return g_strdup(entry != NULL ? entry->pw_name : "");
-}
-
-static char *now(void)
-{
-	g_autoptr(GDateTime) time = g_date_time_new_now_utc();
-	g_autofree char *seconds = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
-
-	return g_strdup_printf("%s.%06d000Z", seconds, g_date_time_get_microsecond(time));
-}
-
-static gboolean record(const struct creation *creation, enum oci_status status, GError **error)
-{
-	g_autoptr(oci_state) state = oci_state_new();
-	const struct oci_spec *spec = creation->spec;
-
-	state->oci_version = g_strdup(spec->version);
-	state->id = g_strdup(creation->options->id);
-	state->bundle = g_strdup(spec->bundle);
-	state->rootfs = g_strdup(spec->root_path);
-	state->created = now();
-	state->owner = login_name();
-	state->sandbox = g_strdup(creation->options->id);
-	state->recorded_status = status;
-	state->terminal = spec->process->terminal;
-	state->shim = creation->shim.process;
-	state->proxy = creation->proxy;
-	g_clear_pointer(&state->annotations, g_hash_table_unref);
-	state->annotations = g_hash_table_ref(spec->annotations);
-	return oci_state_save(state, creation->directory, error);
-}
-
 static gboolean record_creating(struct creation *creation, GError **error)
 {
 	return record(creation, OCI_STATUS_CREATING, error);
+}
+
+/* The shim is in its network namespace, which they fill; the guest boots meanwhile. */
+static gboolean run_hooks(struct creation *creation, GError **error)
+{
+	g_autoptr(oci_state) state = describe(creation, OCI_STATUS_CREATING);
+	const struct oci_hooks *hooks = creation->spec->hooks;
+
+	creation->hooked = TRUE;
+	return hooks_run(hooks, OCI_HOOK_PRESTART, state, error) &&
+	       hooks_run(hooks, OCI_HOOK_CREATE_RUNTIME, state, error);
 }
 
 /* The guest boots meanwhile. */
@@ -314,6 +347,7 @@ static gboolean (*const steps[])(struct creation *creation, GError **error) = {
 	start_shim,
 	launch,
 	record_creating,
+	run_hooks,
 	share_files,
 	wait_for_agent,
 	make_container,

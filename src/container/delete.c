@@ -8,7 +8,9 @@
 #include "base/timeouts.h"
 #include "container/container.h"
 #include "container/directory.h"
+#include "container/hooks.h"
 #include "oci/id.h"
+#include "oci/spec.h"
 #include "sandbox/sandbox.h"
 
 /* Gives a process time to end by itself, then none. */
@@ -69,12 +71,33 @@ static gboolean load(const struct settings *settings, const char *id, gboolean f
 	return FALSE;
 }
 
+/* The hooks to run when all is gone; NULL, with a warning, when they cannot be known. */
+static struct oci_spec *load_hooks(const struct oci_state *state, const char *directory)
+{
+	g_autoptr(GError) error = NULL;
+	struct oci_spec *spec;
+
+	if (state == NULL)
+		return NULL;
+	spec = oci_spec_load_kept(directory, state->bundle, &error);
+	if (spec == NULL)
+		log_warning("no poststop hooks are run: %s", error->message);
+	return spec;
+}
+
+static void run_poststop(const struct oci_spec *spec, const struct oci_state *state)
+{
+	if (spec != NULL)
+		hooks_run_all(spec->hooks, OCI_HOOK_POSTSTOP, state);
+}
+
 gboolean container_delete(
 	const struct settings *settings, const char *id, gboolean force, GError **error)
 {
 	g_autofree char *directory = NULL;
 	g_autoptr(GError) cause = NULL;
 	g_autoptr(oci_state) state = NULL;
+	g_autoptr(oci_spec) spec = NULL;
 	auto_fd int lock = -1;
 
 	if (!oci_id_check(id, error))
@@ -97,8 +120,10 @@ gboolean container_delete(
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return FALSE;
 	}
+	spec = load_hooks(state, directory);
 	if (!end_vm(state, directory, error) || !directory_remove(settings, id, error))
 		return FALSE;
+	run_poststop(spec, state);
 	if (cause == NULL)
 		return TRUE;
 	/* As with runc: what a create that died has left is no container, but it goes. */

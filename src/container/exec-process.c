@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "container/container.h"
+#include "container/directory.h"
 #include "oci/spec.h"
 
 static gboolean parse_number(const char *text, gint64 *out_number)
@@ -113,9 +114,14 @@ struct oci_process *container_exec_process(const struct settings *settings, cons
 	const struct exec_flags *flags, GError **error)
 {
 	g_autoptr(oci_state) state = container_state(settings, id, error);
-	g_autoptr(oci_spec) spec = state != NULL ? oci_spec_load(state->bundle, error) : NULL;
+	g_autofree char *directory = NULL;
+	g_autoptr(oci_spec) spec = NULL;
 	g_autoptr(JsonObject) process = NULL;
 
+	if (state == NULL)
+		return NULL;
+	directory = directory_path(settings, id);
+	spec = oci_spec_load_kept(directory, state->bundle, error);
 	if (spec == NULL)
 		return NULL;
 	process = copy_members(json_node_get_object(spec->process->json));

@@ -2,9 +2,12 @@
 /* OCI start: lets the created process run. */
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/timeouts.h"
 #include "container/container.h"
 #include "container/directory.h"
+#include "container/hooks.h"
+#include "oci/spec.h"
 #include "sandbox/sandbox.h"
 
 static gboolean check_status(const struct oci_state *state, GError **error)
@@ -36,6 +39,18 @@ static gboolean let_run(const char *directory, const char *id, GError **error)
 	       sandbox_start_container(sandbox, id, error);
 }
 
+/* What they do cannot fail the container, which runs. */
+static void run_poststart(const struct oci_state *state, const char *directory)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(oci_spec) spec = oci_spec_load_kept(directory, state->bundle, &error);
+
+	if (spec == NULL)
+		log_warning("no poststart hooks are run: %s", error->message);
+	else
+		hooks_run_all(spec->hooks, OCI_HOOK_POSTSTART, state);
+}
+
 gboolean container_start(const struct settings *settings, const char *id, GError **error)
 {
 	g_autofree char *directory = directory_path(settings, id);
@@ -54,5 +69,10 @@ gboolean container_start(const struct settings *settings, const char *id, GError
 	if (state == NULL || !check_status(state, error) || !let_run(directory, id, error))
 		return FALSE;
 	state->recorded_status = OCI_STATUS_RUNNING;
-	return oci_state_save(state, directory, error);
+	if (!oci_state_save(state, directory, error))
+		return FALSE;
+	/* Without the lock: a hook may call us. */
+	fd_clear(&lock);
+	run_poststart(state, directory);
+	return TRUE;
 }

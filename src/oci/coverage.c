@@ -8,7 +8,8 @@ static const struct {
 	const char *group;
 	const char *member;
 } unhonoured[] = {
-	{NULL, NULL, "hooks"},
+	{NULL, "hooks", "createContainer"},
+	{NULL, "hooks", "startContainer"},
 	{"process", NULL, "apparmorProfile"},
 	{"process", NULL, "selinuxLabel"},
 	{"process", NULL, "scheduler"},

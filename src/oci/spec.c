@@ -69,6 +69,12 @@ static gboolean read_hostname(struct oci_spec *spec, JsonObject *root, GError **
 	return TRUE;
 }
 
+static gboolean read_hooks(struct oci_spec *spec, JsonObject *root, GError **error)
+{
+	spec->hooks = oci_hooks_parse(root, error);
+	return spec->hooks != NULL;
+}
+
 static gboolean read_document(struct oci_spec *spec, GError **error)
 {
 	JsonObject *root = json_node_get_object(spec->document);
@@ -78,7 +84,7 @@ static gboolean read_document(struct oci_spec *spec, GError **error)
 	       oci_mounts_parse(root, spec->bundle, &spec->mounts, &spec->n_mounts, error) &&
 	       oci_namespaces_parse(root, &spec->namespaces, &spec->n_namespaces, error) &&
 	       oci_annotations_parse(root, spec->annotations, error) &&
-	       json_get_object(root, "", "vm", &spec->vm, error);
+	       json_get_object(root, "", "vm", &spec->vm, error) && read_hooks(spec, root, error);
 }
 
 /* Members that only the guest reads: a wrong type is said here, not after a boot. */
@@ -94,8 +100,7 @@ static gboolean check_guest_types(const struct oci_spec *spec, GError **error)
 	const char *text = NULL;
 	gboolean flag = FALSE;
 
-	if (!json_get_object(document, "", "hooks", &object, error) ||
-		!json_get_object(document, "", "linux", &linux_section, error) ||
+	if (!json_get_object(document, "", "linux", &linux_section, error) ||
 		!json_get_object(process, "process", "capabilities", &object, error) ||
 		!json_get_array(process, "process", "rlimits", &array, error) ||
 		!json_get_boolean(process, "process", "noNewPrivileges", &flag, error))
@@ -143,20 +148,39 @@ static gboolean check_root(const struct oci_spec *spec, const char *config, GErr
 	return TRUE;
 }
 
-struct oci_spec *oci_spec_load(const char *bundle, GError **error)
+static struct oci_spec *load(const char *path, const char *bundle, GError **error)
 {
-	g_autofree char *path = g_build_filename(bundle, OCI_CONFIG_NAME, NULL);
 	g_autofree char *data = NULL;
 	gsize size;
 
 	if (!file_read(path, CONFIG_SIZE_MAX, &data, &size, error))
 		return NULL;
+	return oci_spec_parse(data, size, bundle, error);
+}
 
-	g_autoptr(oci_spec) spec = oci_spec_parse(data, size, bundle, error);
+struct oci_spec *oci_spec_load(const char *bundle, GError **error)
+{
+	g_autofree char *path = g_build_filename(bundle, OCI_CONFIG_NAME, NULL);
+	g_autoptr(oci_spec) spec = load(path, bundle, error);
 
 	if (spec == NULL || !check_root(spec, path, error))
 		return NULL;
 	return g_steal_pointer(&spec);
+}
+
+gboolean oci_spec_keep(const struct oci_spec *spec, const char *directory, GError **error)
+{
+	g_autofree char *path = g_build_filename(directory, OCI_CONFIG_NAME, NULL);
+	g_autofree char *text = json_format(spec->document, FALSE);
+
+	return file_write_atomic(path, text, strlen(text), 0600, error);
+}
+
+struct oci_spec *oci_spec_load_kept(const char *directory, const char *bundle, GError **error)
+{
+	g_autofree char *path = g_build_filename(directory, OCI_CONFIG_NAME, NULL);
+
+	return load(path, bundle, error);
 }
 
 void oci_spec_free(struct oci_spec *spec)
@@ -170,6 +194,7 @@ void oci_spec_free(struct oci_spec *spec)
 	g_free(spec->hostname);
 	oci_mounts_free(spec->mounts, spec->n_mounts);
 	oci_namespaces_free(spec->namespaces, spec->n_namespaces);
+	oci_hooks_free(spec->hooks);
 	g_clear_pointer(&spec->annotations, g_hash_table_unref);
 	g_clear_pointer(&spec->document, json_node_unref);
 	g_free(spec);

@@ -10,6 +10,7 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
+#include "oci/hooks.h"
 #include "oci/process.h"
 
 #define OCI_SPEC_VERSION "1.2.0"
@@ -50,6 +51,7 @@ struct oci_spec {
 	gsize n_mounts;
 	struct oci_namespace *namespaces;
 	gsize n_namespaces;
+	struct oci_hooks *hooks;
 	/* Names and values, both char *. */
 	GHashTable *annotations;
 	/* The `vm` object, or NULL. Belongs to the document. */
@@ -63,6 +65,16 @@ struct oci_spec *oci_spec_parse(
 	const char *data, gsize size, const char *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Reads bundle/config.json; also checks that root.path is a directory. */
 struct oci_spec *oci_spec_load(const char *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * config.json as it was at `create` is kept in the container's state directory: later changes of
+ * the bundle's own have no effect (runtime-spec, runtime.md, "Lifecycle", 3).
+ */
+gboolean oci_spec_keep(const struct oci_spec *spec, const char *directory,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The kept one, of which paths are relative to the bundle. Does not look at root.path. */
+struct oci_spec *oci_spec_load_kept(
+	const char *directory, const char *bundle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void oci_spec_free(struct oci_spec *spec);
 typedef struct oci_spec oci_spec;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(oci_spec, oci_spec_free)

@@ -471,14 +471,14 @@ TEST(unhonoured_names_paths)
 {
 	GError *error = NULL;
 	g_autoptr(oci_spec) spec =
-		parse(DOCUMENT("\"hooks\":{\"poststop\":[{\"path\":\"/x\"}]},"
+		parse(DOCUMENT("\"hooks\":{\"startContainer\":[{\"path\":\"/x\"}]},"
 			       "\"linux\":{\"resources\":{\"memory\":{\"limit\":1}}}"),
 			&error);
 	g_autofree char *paths = NULL;
 
 	test_succeeds(spec != NULL, error);
 	paths = oci_spec_unhonoured(spec);
-	ck_assert_str_eq(paths, "hooks, linux.resources.memory");
+	ck_assert_str_eq(paths, "hooks.startContainer, linux.resources.memory");
 }
 
 TEST(unhonoured_passes_over_what_says_nothing)
