@@ -19,7 +19,6 @@
 #include "container/network.h"
 #include "container/pid-file.h"
 #include "container/stdio.h"
-#include "oci/coverage.h"
 #include "oci/id.h"
 #include "sandbox/sandbox.h"
 #include "shim/launch.h"
@@ -134,12 +133,11 @@ static void creation_undo(struct creation *creation)
 	run_poststop(creation);
 }
 
-static void warn_unhonoured(const struct oci_spec *spec)
+static void warn(const struct oci_spec *spec)
 {
-	g_autofree char *paths = oci_spec_unhonoured(spec);
-
-	if (paths != NULL)
-		log_warning("%s/" OCI_CONFIG_NAME ": not honoured yet: %s", spec->bundle, paths);
+	for (guint i = 0; i < spec->warnings->len; i++)
+		log_warning("%s/" OCI_CONFIG_NAME ": %s", spec->bundle,
+			(const char *)g_ptr_array_index(spec->warnings, i));
 }
 
 /* Reads everything that can be wrong before anything is made. */
@@ -156,7 +154,7 @@ static gboolean read_bundle(struct creation *creation, GError **error)
 	creation->spec = oci_spec_load(options->bundle, error);
 	if (creation->spec == NULL)
 		return FALSE;
-	warn_unhonoured(creation->spec);
+	warn(creation->spec);
 	creation->storage = storage_plan_new(options->id, creation->spec, error);
 	if (creation->storage == NULL)
 		return FALSE;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/timeouts.h"
 #include "container/container.h"
 #include "container/directory.h"
@@ -25,6 +26,16 @@ struct execution {
 	struct sandbox_process process;
 	char process_id[UUID_STR_LEN];
 };
+
+static gboolean warn(struct execution *execution, GError **error)
+{
+	const GPtrArray *warnings = execution->options->process->warnings;
+
+	(void)error;
+	for (guint i = 0; warnings != NULL && i < warnings->len; i++)
+		log_warning("%s", (const char *)g_ptr_array_index(warnings, i));
+	return TRUE;
+}
 
 static gboolean find_container(struct execution *execution, GError **error)
 {
@@ -92,6 +103,7 @@ static gboolean write_pid_file(struct execution *execution, GError **error)
 
 static gboolean (*const steps[])(struct execution *execution, GError **error) = {
 	find_container,
+	warn,
 	connect_sandbox,
 	start_shim,
 	start_process,

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "oci/coverage.h"
 
 enum {
 	/* (uid_t)-1 means "unchanged" to the kernel: it is nobody's id. */
@@ -136,6 +137,18 @@ struct oci_process *oci_process_from_json(JsonObject *object, const char *path, 
 	return g_steal_pointer(&process);
 }
 
+static struct oci_process *read_root(JsonObject *root, GError **error)
+{
+	g_autoptr(oci_process) process = oci_process_from_json(root, "", error);
+
+	if (process == NULL)
+		return NULL;
+	process->warnings = g_ptr_array_new_with_free_func(g_free);
+	if (!oci_coverage_check(root, "process", "", process->warnings, error))
+		return NULL;
+	return g_steal_pointer(&process);
+}
+
 struct oci_process *oci_process_load(const char *file, GError **error)
 {
 	g_autoptr(JsonNode) root = json_load_object(file, error);
@@ -143,10 +156,17 @@ struct oci_process *oci_process_load(const char *file, GError **error)
 	if (root == NULL)
 		return NULL;
 
-	struct oci_process *process = oci_process_from_json(json_node_get_object(root), "", error);
+	struct oci_process *process = read_root(json_node_get_object(root), error);
 
-	if (process == NULL)
+	if (process == NULL) {
 		g_prefix_error(error, "%s: ", file);
+		return NULL;
+	}
+	for (guint i = 0; i < process->warnings->len; i++) {
+		g_autofree char *text = g_ptr_array_index(process->warnings, i);
+
+		g_ptr_array_index(process->warnings, i) = g_strdup_printf("%s: %s", file, text);
+	}
 	return process;
 }
 
@@ -159,5 +179,6 @@ void oci_process_free(struct oci_process *process)
 	g_free(process->cwd);
 	g_free(process->additional_gids);
 	g_clear_pointer(&process->json, json_node_unref);
+	g_clear_pointer(&process->warnings, g_ptr_array_unref);
 	g_free(process);
 }

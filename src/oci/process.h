@@ -22,6 +22,8 @@ struct oci_process {
 	guint16 columns;
 	/* The object as it was read, for the guest. */
 	JsonNode *json;
+	/* Of a process.json, as in struct oci_spec but with the file's name; NULL else. */
+	GPtrArray *warnings;
 };
 
 /*

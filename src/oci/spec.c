@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "oci/annotations.h"
+#include "oci/coverage.h"
 #include "oci/mounts.h"
 #include "oci/namespaces.h"
 #include "oci/version.h"
@@ -87,44 +88,17 @@ static gboolean read_document(struct oci_spec *spec, GError **error)
 	       json_get_object(root, "", "vm", &spec->vm, error) && read_hooks(spec, root, error);
 }
 
-/* Members that only the guest reads: a wrong type is said here, not after a boot. */
-static gboolean check_guest_types(const struct oci_spec *spec, GError **error)
-{
-	static const char *const linux_arrays[] = {"maskedPaths", "readonlyPaths", "devices"};
-	static const char *const linux_objects[] = {"resources", "sysctl", "seccomp"};
-	JsonObject *document = json_node_get_object(spec->document);
-	JsonObject *process = json_node_get_object(spec->process->json);
-	JsonObject *linux_section = NULL;
-	JsonObject *object = NULL;
-	JsonArray *array = NULL;
-	const char *text = NULL;
-	gboolean flag = FALSE;
-
-	if (!json_get_object(document, "", "linux", &linux_section, error) ||
-		!json_get_object(process, "process", "capabilities", &object, error) ||
-		!json_get_array(process, "process", "rlimits", &array, error) ||
-		!json_get_boolean(process, "process", "noNewPrivileges", &flag, error))
-		return FALSE;
-	if (linux_section == NULL)
-		return TRUE;
-	for (gsize i = 0; i < G_N_ELEMENTS(linux_arrays); i++)
-		if (!json_get_array(linux_section, "linux", linux_arrays[i], &array, error))
-			return FALSE;
-	for (gsize i = 0; i < G_N_ELEMENTS(linux_objects); i++)
-		if (!json_get_object(linux_section, "linux", linux_objects[i], &object, error))
-			return FALSE;
-	return json_get_string(linux_section, "linux", "cgroupsPath", &text, error);
-}
-
 struct oci_spec *oci_spec_parse(const char *data, gsize size, const char *bundle, GError **error)
 {
 	g_autoptr(oci_spec) spec = g_new0(struct oci_spec, 1);
 
 	spec->bundle = g_strdup(bundle);
 	spec->annotations = oci_annotations_new();
+	spec->warnings = g_ptr_array_new_with_free_func(g_free);
 	spec->document = json_parse_object(data, size, error);
 	if (spec->document == NULL || !read_document(spec, error) ||
-		!check_guest_types(spec, error)) {
+		!oci_coverage_check(
+			json_node_get_object(spec->document), "", "", spec->warnings, error)) {
 		g_autofree char *path = g_build_filename(bundle, OCI_CONFIG_NAME, NULL);
 
 		g_prefix_error(error, "%s: ", path);
@@ -196,6 +170,7 @@ void oci_spec_free(struct oci_spec *spec)
 	oci_namespaces_free(spec->namespaces, spec->n_namespaces);
 	oci_hooks_free(spec->hooks);
 	g_clear_pointer(&spec->annotations, g_hash_table_unref);
+	g_clear_pointer(&spec->warnings, g_ptr_array_unref);
 	g_clear_pointer(&spec->document, json_node_unref);
 	g_free(spec);
 }

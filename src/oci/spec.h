@@ -58,6 +58,8 @@ struct oci_spec {
 	JsonObject *vm;
 	/* The whole document, for the guest. */
 	JsonNode *document;
+	/* char *: what is not honoured though it is accepted, "linux.mountLabel: why". */
+	GPtrArray *warnings;
 };
 
 /* bundle is an absolute path. The caller frees. */

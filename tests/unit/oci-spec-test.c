@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "oci/coverage.h"
 #include "oci/sections.h"
 #include "oci/spec.h"
 
@@ -467,32 +466,6 @@ TEST(spec_checks_the_types_of_what_the_guest_reads)
 		"/b/config.json: linux.resources: expected an object, found a string");
 }
 
-TEST(unhonoured_names_paths)
-{
-	GError *error = NULL;
-	g_autoptr(oci_spec) spec =
-		parse(DOCUMENT("\"hooks\":{\"startContainer\":[{\"path\":\"/x\"}]},"
-			       "\"linux\":{\"resources\":{\"memory\":{\"limit\":1}}}"),
-			&error);
-	g_autofree char *paths = NULL;
-
-	test_succeeds(spec != NULL, error);
-	paths = oci_spec_unhonoured(spec);
-	ck_assert_str_eq(paths, "hooks.startContainer, linux.resources.memory");
-}
-
-TEST(unhonoured_passes_over_what_says_nothing)
-{
-	GError *error = NULL;
-	g_autoptr(oci_spec) spec =
-		parse(DOCUMENT("\"hooks\":{},\"linux\":{\"seccomp\":null,\"mountLabel\":\"\","
-			       "\"resources\":{\"devices\":[{\"allow\":false}]}}"),
-			&error);
-
-	test_succeeds(spec != NULL, error);
-	ck_assert_ptr_null(oci_spec_unhonoured(spec));
-}
-
 static const struct test tests[] = {
 	RUN(spec_reads_process),
 	RUN(spec_keeps_the_whole_process_for_the_guest),
@@ -521,8 +494,6 @@ static const struct test tests[] = {
 	RUN(sections_replace_the_sources_of_binds),
 	RUN(sections_are_copies),
 	RUN(spec_checks_the_types_of_what_the_guest_reads),
-	RUN(unhonoured_names_paths),
-	RUN(unhonoured_passes_over_what_says_nothing),
 };
 
 TEST_MAIN("oci-spec", tests)
