@@ -23,6 +23,8 @@
 #include "sandbox/sandbox.h"
 #include "shim/launch.h"
 #include "storage/plan.h"
+#include "vm/kernel.h"
+#include "vm/tsc.h"
 
 /* What is made on the way, in this order; undone in reverse. */
 struct creation {
@@ -224,6 +226,9 @@ static struct vm_args *expand_args(
 	struct vm_args_values values = {
 		.config = creation->vm,
 		.accel = choose_accel(creation->vm),
+		.kernel_finds_mmio = vm_kernel_finds_mmio(creation->vm->kernel_path),
+		.hotplug = creation->vm->hotplug,
+		.tsc_khz = vm_tsc_khz(),
 		.name = creation->options->id,
 		.uuid = uuid_text,
 		.state_directory = creation->directory,

@@ -32,6 +32,10 @@
 struct vm_args_values {
 	const struct vm_config *config;
 	enum vm_accel accel;
+	/* What the choice of the machine rests on besides (vm/machine.h). */
+	gboolean kernel_finds_mmio;
+	gboolean hotplug;
+	guint tsc_khz;
 	/* The container's id, and a random UUID. */
 	const char *name;
 	const char *uuid;

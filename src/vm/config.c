@@ -38,7 +38,7 @@ struct known_keys {
 
 static const struct known_keys known_keys[] = {
 	{"", (const char *const[]){"path", "image", "initrd", "kernel", "hypervisor", "hwConfig",
-		     "machine", "accel", "memory", "cpus", "agentTimeout", NULL}},
+		     "machine", "accel", "hotplug", "memory", "cpus", "agentTimeout", NULL}},
 	{"hypervisor", (const char *const[]){"path", "parameters", NULL}},
 	{"kernel", (const char *const[]){"path", "parameters", "initrd", NULL}},
 	{"image", (const char *const[]){"path", "format", NULL}},
@@ -226,6 +226,7 @@ static gboolean read_machine(struct vm_config *config, const struct reader *read
 
 	if (!get_text(reader, "", "machine", &machine, error) ||
 		!get_text(reader, "", "accel", &accel, error) ||
+		!json_get_boolean(reader->vm, "", "hotplug", &config->hotplug, error) ||
 		!json_get_integer(reader->vm, "", "agentTimeout", 1, AGENT_TIMEOUT_SECONDS_MAX,
 			&seconds, error))
 		return FALSE;
@@ -271,11 +272,31 @@ static struct vm_config *load_file(const char *path, GError **error)
 	return vm_config_from_json(vm, path, directory, error);
 }
 
+/* What a container says for itself goes before any file. */
+static gboolean apply_annotations(
+	struct vm_config *config, const struct oci_spec *spec, GError **error)
+{
+	const char *machine = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_MACHINE);
+	const char *accel = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_ACCEL);
+
+	if (machine != NULL && *machine == '\0')
+		return set_invalid(error, "annotations." VM_ANNOTATION_MACHINE, "empty");
+	if (accel != NULL && !vm_accel_parse(accel, &config->accel, error)) {
+		g_prefix_error(error, "annotations." VM_ANNOTATION_ACCEL ": ");
+		return FALSE;
+	}
+	if (machine != NULL) {
+		g_free(config->machine);
+		config->machine = g_strdup(machine);
+	}
+	return TRUE;
+}
+
 struct vm_config *vm_config_load(
 	const struct vm_lookup *lookup, const struct oci_spec *spec, GError **error)
 {
 	g_autofree char *path = NULL;
-	struct vm_config *config;
+	g_autoptr(vm_config) config = NULL;
 
 	if (spec != NULL && spec->vm != NULL) {
 		path = g_build_filename(spec->bundle, OCI_CONFIG_NAME, NULL);
@@ -286,9 +307,14 @@ struct vm_config *vm_config_load(
 			return NULL;
 		config = load_file(path, error);
 	}
-	if (config != NULL)
-		log_info("vm configuration: %s", path);
-	return config;
+	if (config == NULL)
+		return NULL;
+	if (spec != NULL && !apply_annotations(config, spec, error)) {
+		g_prefix_error(error, "%s/" OCI_CONFIG_NAME ": ", spec->bundle);
+		return NULL;
+	}
+	log_info("vm configuration: %s", path);
+	return g_steal_pointer(&config);
 }
 
 void vm_config_free(struct vm_config *config)

@@ -14,6 +14,10 @@
 #include "oci/spec.h"
 #include "vm/accel.h"
 
+/* The annotations of config.json that go before `machine` and `accel`. */
+#define VM_ANNOTATION_MACHINE "cc-oci-runtime.machine"
+#define VM_ANNOTATION_ACCEL   "cc-oci-runtime.accel"
+
 /* The directories to look in; any may be NULL. */
 struct vm_lookup {
 	const char *bundle;
@@ -37,6 +41,8 @@ struct vm_config {
 	/* "auto", or QEMU's name of a machine type. */
 	char *machine;
 	enum vm_accel accel;
+	/* A machine that takes devices while it runs. */
+	gboolean hotplug;
 	guint memory_mib;
 	guint cpus;
 	/* Milliseconds. */

@@ -75,22 +75,45 @@ static char *value_kernel(const struct vm_tags *tags, gboolean whole, GError **e
 	return g_strdup(tags->values->config->kernel_path);
 }
 
+/* What the choice of the machine rests on. */
+static struct vm_machine_needs machine_needs(const struct vm_tags *tags)
+{
+	const struct vm_args_values *values = tags->values;
+
+	return (struct vm_machine_needs){
+		.configured = values->config->machine,
+		.hypervisor = tags->hypervisor,
+		.accel = values->accel,
+		.kernel_finds_mmio = values->kernel_finds_mmio,
+		.has_image = values->config->image_path != NULL,
+		.hotplug = values->hotplug,
+		.tsc_khz = values->tsc_khz,
+	};
+}
+
 static char *value_kernel_params(const struct vm_tags *tags, gboolean whole, GError **error)
 {
 	(void)whole;
 	(void)error;
 
 	const char *console = tags->placed & VM_TAG_CONSOLE_DEVICE ? "hvc0" : "ttyS0";
+	struct vm_machine_needs needs = machine_needs(tags);
+	/* A template that names the machine itself gets no other one's parameters. */
+	g_autofree char *machine =
+		tags->placed & VM_TAG_MACHINE ? vm_machine_kernel_parameters(&needs) : g_strdup("");
 
 	return vm_kernel_parameters(
-		tags->values->config->kernel_parameters, tags->values->accel, console);
+		tags->values->config->kernel_parameters, tags->values->accel, console, machine);
 }
 
 static char *value_machine(const struct vm_tags *tags, gboolean whole, GError **error)
 {
 	(void)whole;
 	(void)error;
-	return g_strdup(vm_machine_name(tags->values->config->machine, tags->hypervisor));
+
+	struct vm_machine_needs needs = machine_needs(tags);
+
+	return vm_machine_choose(&needs);
 }
 
 static char *value_memory(const struct vm_tags *tags, gboolean whole, GError **error)

@@ -515,6 +515,58 @@ TEST(args_expand_a_template_of_clear_containers)
 	ck_assert_str_eq(args->qmp_socket, "/s/hypervisor.sock");
 }
 
+/* The small kernel's machine has its devices on virtio-mmio, and no firmware of ours. */
+TEST(args_microvm_is_whole)
+{
+	const struct vm_config config = default_config();
+	const struct vm_args_values values = {
+		.config = &config,
+		.accel = VM_ACCEL_TCG,
+		.kernel_finds_mmio = TRUE,
+		.tsc_khz = 2596136,
+		.name = "c1",
+		.uuid = UUID,
+		.state_directory = "/s",
+		.share_directory = "/s/share",
+	};
+	const char *text = "/q\n-machine\n@MACHINE@\n-append\n@KERNEL_PARAMS@\n";
+	g_autoptr(GError) error = NULL;
+	g_autoptr(vm_args) args = vm_args_expand(text, strlen(text), "f", &values, &error);
+
+	test_succeeds(args != NULL, error);
+	argv_begins(args,
+		"/q\n-machine\nmicrovm,acpi=off\n-append\n"
+		"console=ttyS0 mitigations=off noreplace-smp tsc_early_khz=2596136 tsc=reliable "
+		"reboot=t quiet\n-cpu\nmax,-erms\n-initrd\n/i\n-chardev\n");
+	ck_assert(g_strv_contains((const char *const *)args->argv, "virtio-serial-device"));
+	ck_assert(g_strv_contains(
+		(const char *const *)args->argv, "virtio-9p-device,fsdev=share,mount_tag=share"));
+}
+
+TEST(args_microvm_under_kvm_has_pci_devices)
+{
+	const struct vm_config config = default_config();
+	const struct vm_args_values values = {
+		.config = &config,
+		.accel = VM_ACCEL_KVM,
+		.kernel_finds_mmio = TRUE,
+		.name = "c1",
+		.uuid = UUID,
+		.state_directory = "/s",
+		.share_directory = "/s/share",
+	};
+	const char *text = "/q\n-machine\n@MACHINE@\n-append\n@KERNEL_PARAMS@\n";
+	g_autoptr(GError) error = NULL;
+	g_autoptr(vm_args) args = vm_args_expand(text, strlen(text), "f", &values, &error);
+
+	test_succeeds(args != NULL, error);
+	argv_begins(args, "/q\n-machine\nmicrovm,acpi=on,pcie=on\n-append\n"
+			  "console=ttyS0 reboot=t quiet\n-cpu\nhost\n-initrd\n/i\n-chardev\n");
+	ck_assert(g_strv_contains((const char *const *)args->argv, "virtio-serial-pci"));
+	ck_assert(g_strv_contains(
+		(const char *const *)args->argv, "virtio-9p-pci,fsdev=share,mount_tag=share"));
+}
+
 /* The template that is installed has every tag known, and names its lines' values. */
 TEST(args_expand_the_installed_template)
 {
@@ -607,6 +659,8 @@ static const struct test tests[] = {
 	RUN(args_drop_initrd_when_there_is_none),
 	RUN(args_machine_is_pc_lite_for_a_qemu_lite),
 	RUN(args_machine_is_the_configured_one),
+	RUN(args_microvm_is_whole),
+	RUN(args_microvm_under_kvm_has_pci_devices),
 	RUN(args_append_what_is_missing),
 	RUN(args_append_the_hypervisor_s_parameters_last),
 	RUN_EACH(args_append_nothing_that_is_placed, G_N_ELEMENTS(placements)),

@@ -172,6 +172,7 @@ static const struct bad_text bad_objects[] = {
 		"image.format: not supported: \"qcow2\" (raw is)"},
 	{"{" LEAST ",\"machine\":1}", "machine: expected a string, found a number"},
 	{"{" LEAST ",\"accel\":\"xen\"}", "accel: unknown accelerator \"xen\" (auto, kvm or tcg)"},
+	{"{" LEAST ",\"hotplug\":1}", "hotplug: expected true or false, found a number"},
 	{"{" LEAST ",\"memory\":\"256M\"}", "memory: expected a whole number, found a string"},
 	{"{" LEAST ",\"memory\":8}", "memory: 8 is not between 32 and 16777216"},
 	{"{" LEAST ",\"cpus\":0}", "cpus: 0 is not between 1 and 255"},
@@ -245,6 +246,48 @@ TEST(lookup_takes_defaults_last)
 	const struct vm_lookup lookup = {NULL, "/nonexistent", defaults};
 
 	config_found_is(&lookup, NULL, "/from-defaults");
+}
+
+#define PLAIN_SPEC                                                                                 \
+	"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"a\"],\"cwd\":\"/\"},"                  \
+	"\"root\":{\"path\":\"r\"},\"annotations\":{"
+
+/* vm.json of the bundle, with these annotations in config.json. */
+static struct vm_config *load_annotated(const char *annotations, GError **error)
+{
+	g_autofree char *bundle = make_directory("b", "/k");
+	const struct vm_lookup lookup = {.bundle = bundle};
+	g_autofree char *text = g_strdup_printf(PLAIN_SPEC "%s}}", annotations);
+	g_autoptr(oci_spec) spec = oci_spec_parse(text, strlen(text), "/x", error);
+
+	ck_assert_ptr_nonnull(spec);
+	return vm_config_load(&lookup, spec, error);
+}
+
+TEST(annotations_go_before_machine_and_accel)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(vm_config) config = load_annotated(
+		"\"cc-oci-runtime.machine\":\"q35\",\"cc-oci-runtime.accel\":\"tcg\"", &error);
+
+	test_succeeds(config != NULL, error);
+	ck_assert_str_eq(config->machine, "q35");
+	ck_assert_int_eq(config->accel, VM_ACCEL_TCG);
+}
+
+static const struct bad_text bad_annotations[] = {
+	{"\"cc-oci-runtime.machine\":\"\"",
+		"/x/config.json: annotations.cc-oci-runtime.machine: empty"},
+	{"\"cc-oci-runtime.accel\":\"xen\"", "/x/config.json: annotations.cc-oci-runtime.accel: "
+					     "unknown accelerator \"xen\" (auto, kvm or tcg)"},
+};
+
+TEST(annotations_that_are_wrong_are_named)
+{
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_ptr_null(load_annotated(bad_annotations[_i].text, &error));
+	test_error_is(error, CC_ERROR_INVALID, bad_annotations[_i].message);
 }
 
 TEST(lookup_takes_config_json_before_all)
@@ -404,6 +447,8 @@ static const struct test tests[] = {
 	RUN(lookup_takes_sysconf_before_defaults),
 	RUN(lookup_takes_defaults_last),
 	RUN(lookup_takes_config_json_before_all),
+	RUN(annotations_go_before_machine_and_accel),
+	RUN_EACH(annotations_that_are_wrong_are_named, G_N_ELEMENTS(bad_annotations)),
 	RUN(lookup_names_where_it_has_looked),
 	RUN(load_refuses_a_file_without_vm),
 	RUN(load_refuses_what_is_not_json),
