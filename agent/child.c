@@ -165,6 +165,26 @@ static bool join_namespaces(pid_t init, struct agent_error *error)
 	return true;
 }
 
+/* Those of other containers of the pod; the pid namespace is entered by being born into it. */
+static bool join_others(const struct container_spec *spec, struct agent_error *error)
+{
+	for (size_t i = 0; i < spec->n_joins; i++) {
+		const struct spec_join *join = &spec->joins[i];
+		char path[64];
+
+		if (join->flag == CLONE_NEWPID)
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/ns/%s", join->pid, join->name);
+
+		AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0 || setns(fd, join->flag) < 0)
+			return agent_error_errno(error, errno, "join the %s namespace of \"%s\"",
+				join->name, join->container);
+	}
+	return true;
+}
+
 static bool open_terminal(struct child *child, struct agent_error *error)
 {
 	const struct process_spec *spec = child->launch->process;
@@ -190,8 +210,9 @@ static bool enter(struct child *child, struct agent_error *error)
 		return join_namespaces(launch->init_pid, error) && open_terminal(child, error);
 	if (container->namespaces & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
 		return agent_error_errno(error, errno, "make a cgroup namespace");
-	return set_names(container, error) && rootfs_enter(container, launch->root, error) &&
-	       open_terminal(child, error) && protect_rootfs(container, error);
+	return join_others(container, error) && set_names(container, error) &&
+	       rootfs_enter(container, launch->root, error) && open_terminal(child, error) &&
+	       protect_rootfs(container, error);
 }
 
 /* The environment of the config, and HOME where it has none. */

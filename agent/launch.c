@@ -26,6 +26,17 @@ static bool enter_pid_namespace(const char *path, struct agent_error *error)
 	return true;
 }
 
+/* Whose pid namespace the child is to be in; 0: a new one, or our own. */
+static pid_t pid_namespace_owner(const struct launch *launch)
+{
+	if (launch->container == NULL)
+		return launch->init_pid;
+	for (size_t i = 0; i < launch->container->n_joins; i++)
+		if (launch->container->joins[i].flag == CLONE_NEWPID)
+			return launch->container->joins[i].pid;
+	return 0;
+}
+
 static pid_t clone_child(const struct launch *launch)
 {
 	unsigned long flags = SIGCHLD;
@@ -40,11 +51,12 @@ static bool clone_into(
 	const struct launch *launch, int sockets[2], pid_t *out_pid, struct agent_error *error)
 {
 	char path[64];
+	pid_t owner = pid_namespace_owner(launch);
 	pid_t pid;
 	int reason;
 
-	snprintf(path, sizeof path, "/proc/%d/ns/pid", launch->init_pid);
-	if (launch->container == NULL && !enter_pid_namespace(path, error))
+	snprintf(path, sizeof path, "/proc/%d/ns/pid", owner);
+	if (owner != 0 && !enter_pid_namespace(path, error))
 		return false;
 	pid = clone_child(launch);
 	reason = errno;
@@ -52,7 +64,7 @@ static bool clone_into(
 		close(sockets[0]);
 		child_main(launch, sockets[1]);
 	}
-	if (launch->container == NULL) {
+	if (owner != 0) {
 		struct agent_error ignored;
 
 		/* It cannot fail: one's own namespace is always open to one. */

@@ -154,11 +154,30 @@ enum progress container_request_check(struct agent *agent, bool expired, struct 
 	return progress;
 }
 
+/* Containers whose namespaces are joined must live, or there is nothing to join. */
+static bool look_up_joins(
+	const struct pod *pod, struct container_spec *spec, struct agent_error *error)
+{
+	for (size_t i = 0; i < spec->n_joins; i++) {
+		struct spec_join *join = &spec->joins[i];
+		const struct container *container = container_find(pod, join->container, error);
+
+		if (container == NULL)
+			return false;
+		if (!container_is_alive(container))
+			return agent_error_set(error, AGENT_CODE_FAILED,
+				"container \"%s\", whose %s namespace is asked for, is not running",
+				container->id, join->name);
+		join->pid = container->init->pid;
+	}
+	return true;
+}
+
 bool container_request_begin(struct agent *agent, const json_t *json, struct agent_error *error)
 {
 	struct container_spec spec = {.json = NULL};
 	struct process_keys keys;
-	struct container *container;
+	struct container *container = NULL;
 	const char *id = NULL;
 	AUTO_FREE char *root = NULL;
 	AUTO_JSON json_t *sections = NULL;
@@ -172,7 +191,8 @@ bool container_request_begin(struct agent *agent, const json_t *json, struct age
 	sections = container_sections(agent, json, root, error);
 	if (sections == NULL || !container_spec_parse(&spec, sections, error))
 		return false;
-	container = container_new(&agent->pod, id, error);
+	if (look_up_joins(&agent->pod, &spec, error))
+		container = container_new(&agent->pod, id, error);
 	/* A host that speaks OCI has read that it has to send START. */
 	launched = container != NULL && launch_init(agent, container, &spec, &keys, root,
 						json_object_get(json, "oci") != NULL, error);

@@ -133,10 +133,11 @@ bool request_remove(struct agent *agent, struct request *request, struct agent_e
 {
 	AUTO_JSON json_t *json = json_parse_object(request->payload, request->size, error);
 	struct container *container = named_container(agent, json, error);
+	bool force = false;
 
-	if (container == NULL)
+	if (container == NULL || !json_get_boolean(json, "force", &force, error))
 		return false;
-	if (container_is_alive(container))
+	if (!force && container_is_alive(container))
 		return agent_error_set(
 			error, AGENT_CODE_FAILED, "container \"%s\" is running", container->id);
 	if (!container_kill_all(container, error))

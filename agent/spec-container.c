@@ -16,13 +16,15 @@
 static const struct {
 	const char *type;
 	int flag;
+	/* In /proc/PID/ns, where another container's can be joined. */
+	const char *file;
 } namespace_types[] = {
-	{"cgroup", CLONE_NEWCGROUP},
-	{"ipc", CLONE_NEWIPC},
-	{"mount", CLONE_NEWNS},
-	{"network", 0},
-	{"pid", CLONE_NEWPID},
-	{"uts", CLONE_NEWUTS},
+	{"cgroup", CLONE_NEWCGROUP, NULL},
+	{"ipc", CLONE_NEWIPC, "ipc"},
+	{"mount", CLONE_NEWNS, NULL},
+	{"network", 0, NULL},
+	{"pid", CLONE_NEWPID, "pid"},
+	{"uts", CLONE_NEWUTS, "uts"},
 };
 
 static const struct {
@@ -37,7 +39,26 @@ static const struct {
 
 #define N(table) (sizeof(table) / sizeof *(table))
 
-static bool parse_namespace(int *flags, const json_t *object, struct agent_error *error)
+/* A path is the id of a container of this VM; the host knows whose namespace it is. */
+static bool add_join(
+	struct container_spec *spec, size_t type, const char *path, struct agent_error *error)
+{
+	if (namespace_types[type].file == NULL || !path_is_name(path))
+		return agent_error_set(error, AGENT_CODE_FAILED,
+			"path: %s: no %s namespace that could be joined here", path,
+			namespace_types[type].type);
+	if (spec->n_joins == SPEC_JOINS_MAX)
+		return agent_error_set(error, AGENT_CODE_FAILED, "too many namespaces");
+	spec->joins[spec->n_joins++] = (struct spec_join){
+		.flag = namespace_types[type].flag,
+		.name = namespace_types[type].file,
+		.container = path,
+	};
+	return true;
+}
+
+static bool parse_namespace(
+	struct container_spec *spec, const json_t *object, struct agent_error *error)
 {
 	const char *type = NULL;
 	const char *path = "";
@@ -49,25 +70,25 @@ static bool parse_namespace(int *flags, const json_t *object, struct agent_error
 		if (strcmp(namespace_types[i].type, type) != 0)
 			continue;
 		if (namespace_types[i].flag != 0 && *path != '\0')
-			return agent_error_set(error, AGENT_CODE_FAILED,
-				"path: joining a namespace is not supported yet");
-		*flags |= namespace_types[i].flag;
+			return add_join(spec, i, path, error);
+		spec->namespaces |= namespace_types[i].flag;
 		return true;
 	}
 	return agent_error_set(
 		error, AGENT_CODE_FAILED, "type: the namespace %s is not supported yet", type);
 }
 
-static bool parse_namespaces(int *flags, const json_t *section, struct agent_error *error)
+static bool parse_namespaces(
+	struct container_spec *spec, const json_t *section, struct agent_error *error)
 {
 	json_t *array = NULL;
 
 	if (!json_get_array(section, "namespaces", &array, error))
 		return false;
 	for (size_t i = 0; i < json_array_size(array); i++)
-		if (!parse_namespace(flags, json_array_get(array, i), error))
+		if (!parse_namespace(spec, json_array_get(array, i), error))
 			return agent_error_prefix(error, "namespaces[%zu]", i);
-	*flags |= CLONE_NEWNS;
+	spec->namespaces |= CLONE_NEWNS;
 	return true;
 }
 
@@ -200,8 +221,8 @@ static bool parse_propagation(unsigned long *out, const json_t *section, struct 
 static bool parse_linux(
 	struct container_spec *spec, const json_t *section, struct agent_error *error)
 {
-	return parse_namespaces(&spec->namespaces, section, error) &&
-	       parse_devices(spec, section, error) && parse_sysctl(spec, section, error) &&
+	return parse_namespaces(spec, section, error) && parse_devices(spec, section, error) &&
+	       parse_sysctl(spec, section, error) &&
 	       parse_propagation(&spec->propagation, section, error) &&
 	       json_get_strings(section, "maskedPaths", &spec->masked_paths, error) &&
 	       json_get_strings(section, "readonlyPaths", &spec->read_only_paths, error);

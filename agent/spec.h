@@ -62,6 +62,20 @@ struct spec_device {
 	gid_t gid;
 };
 
+/* A namespace of another container of the pod. */
+struct spec_join {
+	/* CLONE_NEW…, and its name in /proc/PID/ns. */
+	int flag;
+	const char *name;
+	const char *container;
+	/* The init of that container, once it has been looked up. */
+	pid_t pid;
+};
+
+enum {
+	SPEC_JOINS_MAX = 8,
+};
+
 struct container_spec {
 	json_t *json;
 	struct process_spec process;
@@ -73,6 +87,8 @@ struct container_spec {
 	unsigned long propagation;
 	/* CLONE_NEW…, always with CLONE_NEWNS. */
 	int namespaces;
+	struct spec_join joins[SPEC_JOINS_MAX];
+	size_t n_joins;
 	struct spec_mount *mounts;
 	size_t n_mounts;
 	struct spec_device *devices;

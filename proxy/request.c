@@ -116,7 +116,7 @@ static JsonObject *handle_stop(struct client *client, JsonObject *request, GErro
 	return NULL;
 }
 
-/* ---- bind, protect */
+/* ---- bind, unbind, protect */
 
 static struct share *get_share(struct client *client, GError **error)
 {
@@ -144,6 +144,17 @@ static JsonObject *handle_bind(struct client *client, JsonObject *request, GErro
 			"bind on \"%s\": mounts below it stay writable, "
 			"this kernel has no mount_setattr",
 			bind.target);
+	return json_object_new();
+}
+
+static JsonObject *handle_unbind(struct client *client, JsonObject *request, GError **error)
+{
+	struct share *share = get_share(client, error);
+	const char *target;
+
+	if (share == NULL || !json_require_string(request, "", "target", &target, error) ||
+		!share_remove(share, target, error))
+		return NULL;
 	return json_object_new();
 }
 
@@ -298,6 +309,7 @@ static const struct {
 } requests[] = {
 	{PROXY_LAUNCH, handle_launch},
 	{PROXY_BIND, handle_bind},
+	{PROXY_UNBIND, handle_unbind},
 	{PROXY_PROTECT, handle_protect},
 	{PROXY_READY, handle_ready},
 	{PROXY_AGENT, handle_agent},

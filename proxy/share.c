@@ -2,6 +2,7 @@
 /* The private mount namespace and the binds in it. */
 #include "proxy/share.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -342,4 +343,71 @@ gboolean share_protect(struct share *share, const char *target, GError **error)
 	auto_fd int mounted = open_target(share, target, TRUE, error);
 
 	return mounted >= 0 && remount_read_only(mounted, error);
+}
+
+/* Unmounts what is bound on the name, if anything is, and removes its mount point. */
+static gboolean remove_bind(
+	const struct share *share, int seen, int writable, const char *name, GError **error)
+{
+	auto_fd int fd = openat(seen, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0 ||
+		(status.st_dev != share->device && umount2(path, MNT_DETACH) < 0) ||
+		(unlinkat(writable, name, 0) < 0 &&
+			(errno != EISDIR || unlinkat(writable, name, AT_REMOVEDIR) < 0))) {
+		error_set_errno(error, errno, "remove \"%s\" from the share", name);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean remove_binds(const struct share *share, int seen, int writable, GError **error)
+{
+	auto_fd int list = openat(writable, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = list >= 0 ? fdopendir(list) : NULL;
+	gboolean removed = directory != NULL;
+	const struct dirent *entry;
+
+	if (directory == NULL) {
+		error_set_errno(error, errno, "list the share");
+		return FALSE;
+	}
+	(void)g_steal_fd(&list);
+	while (removed && (entry = readdir(directory)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			removed = remove_bind(share, seen, writable, entry->d_name, error);
+	closedir(directory);
+	return removed;
+}
+
+gboolean share_remove(struct share *share, const char *target, GError **error)
+{
+	g_autofree char *inside = g_build_filename(target, ".", NULL);
+	g_autofree char *name = g_path_get_basename(target);
+
+	if (!share_check_target(target, error))
+		return FALSE;
+
+	auto_fd int above = open_parent(share, share->writable, target, FALSE, error);
+
+	if (above < 0)
+		return FALSE;
+	if (faccessat(above, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		return TRUE;
+
+	auto_fd int seen = open_parent(share, share->root, inside, FALSE, error);
+
+	if (seen < 0)
+		return FALSE;
+
+	auto_fd int writable = open_parent(share, share->writable, inside, FALSE, error);
+
+	if (writable < 0 || !remove_binds(share, seen, writable, error))
+		return FALSE;
+	if (unlinkat(above, name, AT_REMOVEDIR) == 0)
+		return TRUE;
+	error_set_errno(error, errno, "remove \"%s\" from the share", target);
+	return FALSE;
 }

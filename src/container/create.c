@@ -18,6 +18,7 @@
 #include "container/hooks.h"
 #include "container/network.h"
 #include "container/pid-file.h"
+#include "container/pod.h"
 #include "container/stdio.h"
 #include "oci/id.h"
 #include "sandbox/sandbox.h"
@@ -31,6 +32,9 @@ struct creation {
 	const struct settings *settings;
 	const struct create_options *options;
 	struct oci_spec *spec;
+	/* The record of the sandbox whose VM we go into; NULL: a VM of our own. */
+	struct oci_state *pod;
+	GPtrArray *namespace_owners;
 	struct storage_plan *storage;
 	struct vm_config *vm;
 	struct vm_args *args;
@@ -41,6 +45,8 @@ struct creation {
 	struct process_ref proxy;
 	struct sandbox *sandbox;
 	struct sandbox_process process;
+	/* Something of ours may be in the pod's VM. */
+	gboolean joined;
 	/* Hooks have been run, or begun to: poststop is their other side. */
 	gboolean hooked;
 };
@@ -54,6 +60,8 @@ static void creation_clear(struct creation *creation)
 	vm_args_free(creation->args);
 	vm_config_free(creation->vm);
 	storage_plan_free(creation->storage);
+	g_clear_pointer(&creation->namespace_owners, g_ptr_array_unref);
+	oci_state_free(creation->pod);
 	oci_spec_free(creation->spec);
 	g_free(creation->directory);
 	fd_clear(&creation->lock);
@@ -86,11 +94,11 @@ static struct oci_state *describe(const struct creation *creation, enum oci_stat
 	state->rootfs = g_strdup(spec->root_path);
 	state->created = now();
 	state->owner = login_name();
-	state->sandbox = g_strdup(creation->options->id);
+	state->sandbox = g_strdup(creation->pod != NULL ? creation->pod->id : state->id);
 	state->recorded_status = status;
 	state->terminal = spec->process->terminal;
 	state->shim = creation->shim.process;
-	state->proxy = creation->proxy;
+	state->proxy = creation->pod != NULL ? creation->pod->proxy : creation->proxy;
 	g_clear_pointer(&state->annotations, g_hash_table_unref);
 	state->annotations = g_hash_table_ref(spec->annotations);
 	return state;
@@ -128,6 +136,11 @@ static void creation_undo(struct creation *creation)
 			(void)process_signal(&creation->proxy, SIGKILL);
 		while (waitpid(creation->proxy.pid, NULL, 0) < 0 && errno == EINTR)
 			;
+	}
+	if (creation->joined && !pod_remove_member(creation->settings, creation->pod->id,
+					creation->options->id, &error)) {
+		log_warning("undo create: %s", error->message);
+		g_clear_error(&error);
 	}
 	if (creation->lock >= 0 &&
 		!directory_remove(creation->settings, creation->options->id, &error))
@@ -170,6 +183,15 @@ static gboolean read_bundle(struct creation *creation, GError **error)
 	return TRUE;
 }
 
+static gboolean find_pod(struct creation *creation, GError **error)
+{
+	if (!pod_find_sandbox(creation->settings, creation->spec, &creation->pod, error))
+		return FALSE;
+	creation->namespace_owners =
+		pod_namespace_owners(creation->settings, creation->spec, creation->pod, error);
+	return creation->namespace_owners != NULL;
+}
+
 static gboolean reserve(struct creation *creation, GError **error)
 {
 	creation->lock = directory_reserve(creation->settings, creation->options->id, error);
@@ -193,6 +215,13 @@ static gboolean start_shim(struct creation *creation, GError **error)
 		!network_open(creation->spec, &namespace, &options.new_network_namespace, error))
 		return FALSE;
 	memcpy(options.stdio, creation->stdio.fds, sizeof options.stdio);
+	/* The network of a pod is the VM's: there is no second one. */
+	if (creation->pod != NULL && namespace < 0) {
+		options.new_network_namespace = FALSE;
+		namespace = network_of_process(creation->pod->shim.pid, error);
+		if (namespace < 0)
+			return FALSE;
+	}
 	options.network_namespace = namespace;
 	return shim_start(&options, &creation->shim, error);
 }
@@ -240,6 +269,16 @@ static struct vm_args *expand_args(
 	return vm_args_load(&lookup, &values, error);
 }
 
+/* A member of a pod: the VM is there. */
+static gboolean join(struct creation *creation, GError **error)
+{
+	g_autofree char *directory = directory_path(creation->settings, creation->pod->id);
+
+	creation->sandbox = sandbox_connect(directory, error);
+	creation->joined = creation->sandbox != NULL;
+	return creation->joined;
+}
+
 static gboolean launch(struct creation *creation, GError **error)
 {
 	g_autofree char *share = g_build_filename(creation->directory, "share", NULL);
@@ -272,6 +311,11 @@ static gboolean launch(struct creation *creation, GError **error)
 	};
 
 	return sandbox_launch(creation->sandbox, &options, error);
+}
+
+static gboolean launch_or_join(struct creation *creation, GError **error)
+{
+	return creation->pod != NULL ? join(creation, error) : launch(creation, error);
 }
 
 static gboolean record_creating(struct creation *creation, GError **error)
@@ -310,17 +354,19 @@ static gboolean wait_for_agent(struct creation *creation, GError **error)
 	return sandbox_wait_ready(creation->sandbox, creation->vm->agent_timeout, error);
 }
 
+/* The pod, where it is ours to start, and the container in it. */
 static gboolean make_container(struct creation *creation, GError **error)
 {
 	const struct oci_spec *spec = creation->spec;
+	gboolean is_sandbox = creation->pod == NULL;
 
-	if (!sandbox_start_pod(
-		    creation->sandbox, spec->hostname, creation->args->share_tag, error) ||
+	if ((is_sandbox && !sandbox_start_pod(creation->sandbox, spec->hostname,
+				   creation->args->share_tag, error)) ||
 		!sandbox_reserve_process(creation->sandbox, creation->options->id,
-			SANDBOX_INIT_PROCESS, spec->process->terminal, TRUE, &creation->process,
-			error) ||
+			SANDBOX_INIT_PROCESS, spec->process->terminal, is_sandbox,
+			&creation->process, error) ||
 		!sandbox_new_container(creation->sandbox, spec, creation->storage->mount_sources,
-			&creation->process, error))
+			creation->namespace_owners, &creation->process, error))
 		return FALSE;
 	/* Not before: the guest has made the mount points in it. */
 	return !spec->root_readonly ||
@@ -335,7 +381,8 @@ static gboolean hand_over(struct creation *creation, GError **error)
 
 static gboolean record_created(struct creation *creation, GError **error)
 {
-	return record(creation, OCI_STATUS_CREATED, error) && sandbox_own(creation->sandbox, error);
+	return record(creation, OCI_STATUS_CREATED, error) &&
+	       (creation->pod != NULL || sandbox_own(creation->sandbox, error));
 }
 
 /* Last of all: for an engine, the pid file says that the container is there. */
@@ -346,9 +393,10 @@ static gboolean write_pid_file(struct creation *creation, GError **error)
 
 static gboolean (*const steps[])(struct creation *creation, GError **error) = {
 	read_bundle,
+	find_pod,
 	reserve,
 	start_shim,
-	launch,
+	launch_or_join,
 	record_creating,
 	run_hooks,
 	share_files,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* OCI delete: nothing of the container stays, however much of it there still was. */
 #include <signal.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -9,6 +10,7 @@
 #include "container/container.h"
 #include "container/directory.h"
 #include "container/hooks.h"
+#include "container/pod.h"
 #include "oci/id.h"
 #include "oci/spec.h"
 #include "sandbox/sandbox.h"
@@ -38,6 +40,22 @@ static gboolean end_vm(const struct oci_state *state, const char *directory, GEr
 		return TRUE;
 	return end_process(&state->proxy, stopping ? TIMEOUT_PROCESS_EXIT_MS : 0, error) &&
 	       end_process(&state->shim, stopping ? TIMEOUT_PROCESS_EXIT_MS : 0, error);
+}
+
+/* A member of a pod leaves; the VM is the sandbox's, and goes on. */
+static gboolean end_member(
+	const struct settings *settings, const struct oci_state *state, GError **error)
+{
+	return pod_remove_member(settings, state->sandbox, state->id, error) &&
+	       end_process(&state->shim, TIMEOUT_PROCESS_EXIT_MS, error);
+}
+
+static gboolean end(const struct settings *settings, const struct oci_state *state,
+	const char *directory, GError **error)
+{
+	if (state != NULL && strcmp(state->sandbox, state->id) != 0)
+		return end_member(settings, state, error);
+	return end_vm(state, directory, error);
 }
 
 /* runc's rule: what is stopped, or has never run, can be deleted. */
@@ -121,7 +139,7 @@ gboolean container_delete(
 		return FALSE;
 	}
 	spec = load_hooks(state, directory);
-	if (!end_vm(state, directory, error) || !directory_remove(settings, id, error))
+	if (!end(settings, state, directory, error) || !directory_remove(settings, id, error))
 		return FALSE;
 	run_poststop(spec, state);
 	if (cause == NULL)

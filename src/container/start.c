@@ -31,12 +31,14 @@ static gboolean check_status(const struct oci_state *state, GError **error)
 	return FALSE;
 }
 
-static gboolean let_run(const char *directory, const char *id, GError **error)
+static gboolean let_run(
+	const struct settings *settings, const struct oci_state *state, GError **error)
 {
+	g_autofree char *directory = directory_path(settings, state->sandbox);
 	g_autoptr(sandbox_connection) sandbox = sandbox_connect(directory, error);
 
 	return sandbox != NULL && sandbox_wait_ready(sandbox, TIMEOUT_PROXY_REQUEST_MS, error) &&
-	       sandbox_start_container(sandbox, id, error);
+	       sandbox_start_container(sandbox, state->id, error);
 }
 
 /* What they do cannot fail the container, which runs. */
@@ -66,7 +68,7 @@ gboolean container_start(const struct settings *settings, const char *id, GError
 	/* Once more, now that nobody else changes it. */
 	g_clear_pointer(&state, oci_state_free);
 	state = container_state(settings, id, error);
-	if (state == NULL || !check_status(state, error) || !let_run(directory, id, error))
+	if (state == NULL || !check_status(state, error) || !let_run(settings, state, error))
 		return FALSE;
 	state->recorded_status = OCI_STATUS_RUNNING;
 	if (!oci_state_save(state, directory, error))

@@ -68,3 +68,22 @@ JsonObject *oci_spec_guest_sections(const struct oci_spec *spec, const char *con
 		place_mounts(spec, json_object_get_array_member(sections, "mounts"), bind_sources);
 	return sections;
 }
+
+void oci_sections_place_namespaces(JsonObject *sections, GPtrArray *owners)
+{
+	JsonArray *namespaces;
+
+	if (owners->len == 0)
+		return;
+	namespaces = json_object_get_array_member(
+		json_object_get_object_member(sections, "linux"), "namespaces");
+	for (guint i = 0; i < owners->len; i++) {
+		JsonObject *namespace = json_array_get_object_element(namespaces, i);
+		const char *owner = g_ptr_array_index(owners, i);
+
+		if (owner != NULL)
+			json_object_set_string_member(namespace, "path", owner);
+		else if (json_object_has_member(namespace, "path"))
+			json_object_remove_member(namespace, "path");
+	}
+}

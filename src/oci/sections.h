@@ -11,3 +11,9 @@
  * spec->mounts. Hooks are not for the guest.
  */
 JsonObject *oci_spec_guest_sections(const struct oci_spec *spec, const char *const *bind_sources);
+
+/*
+ * In such sections, linux.namespaces[i].path becomes owners[i], the id of a container that is in
+ * the VM already, or goes where that is NULL. owners has an element for each namespace.
+ */
+void oci_sections_place_namespaces(JsonObject *sections, GPtrArray *owners);

@@ -117,16 +117,19 @@ static JsonObject *plain_process(const struct sandbox_process *process)
 }
 
 gboolean sandbox_new_container(struct sandbox *sandbox, const struct oci_spec *spec,
-	char *const *mount_sources, const struct sandbox_process *process, GError **error)
+	char *const *mount_sources, GPtrArray *namespace_owners,
+	const struct sandbox_process *process, GError **error)
 {
 	JsonObject *container = json_object_new();
+	JsonObject *sections = oci_spec_guest_sections(spec, (const char *const *)mount_sources);
+
+	oci_sections_place_namespaces(sections, namespace_owners);
 
 	json_object_set_string_member(container, "id", process->container);
 	json_object_set_string_member(container, "image", process->container);
 	json_object_set_string_member(container, "rootfs", "rootfs");
 	json_object_set_object_member(container, "process", plain_process(process));
-	json_object_set_object_member(container, "oci",
-		oci_spec_guest_sections(spec, (const char *const *)mount_sources));
+	json_object_set_object_member(container, "oci", sections);
 	return sandbox_call_agent(sandbox, "NEWCONTAINER", container, error);
 }
 
@@ -145,8 +148,10 @@ gboolean sandbox_start_container(struct sandbox *sandbox, const char *container,
 
 gboolean sandbox_remove_container(struct sandbox *sandbox, const char *container, GError **error)
 {
-	return sandbox_call_agent(
-		sandbox, "REMOVECONTAINER", container_reference(container), error);
+	JsonObject *request = container_reference(container);
+
+	json_object_set_boolean_member(request, "force", TRUE);
+	return sandbox_call_agent(sandbox, "REMOVECONTAINER", request, error);
 }
 
 gboolean sandbox_exec(struct sandbox *sandbox, const struct oci_process *description,

@@ -136,6 +136,14 @@ gboolean sandbox_bind(struct sandbox *sandbox, const char *source, const char *t
 	return call(sandbox, request, TIMEOUT_PROXY_REQUEST_MS, error);
 }
 
+gboolean sandbox_unbind(struct sandbox *sandbox, const char *target, GError **error)
+{
+	JsonObject *request = sandbox_request(PROXY_UNBIND);
+
+	json_object_set_string_member(request, "target", target);
+	return call(sandbox, request, TIMEOUT_PROXY_REQUEST_MS, error);
+}
+
 gboolean sandbox_protect(struct sandbox *sandbox, const char *target, GError **error)
 {
 	JsonObject *request = sandbox_request(PROXY_PROTECT);

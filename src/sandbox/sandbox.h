@@ -43,6 +43,9 @@ gboolean sandbox_launch(struct sandbox *sandbox, const struct sandbox_launch *la
 /* Makes a directory or file of the host appear in the share. */
 gboolean sandbox_bind(struct sandbox *sandbox, const char *source, const char *target,
 	gboolean read_only, gboolean recursive, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Takes away all that was bound below a directory of the share. */
+gboolean sandbox_unbind(
+	struct sandbox *sandbox, const char *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Makes what was bound read-only for the guest. */
 gboolean sandbox_protect(
 	struct sandbox *sandbox, const char *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -87,11 +90,12 @@ gboolean sandbox_start_pod(struct sandbox *sandbox, const char *hostname, const 
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /*
  * Makes a container, ready but for its last exec. mount_sources: for each of the spec's mounts, its
- * path below the share if it is a bind mount.
+ * path below the share if it is a bind mount. namespace_owners: for each of the spec's namespaces,
+ * the id of the VM's container that has it, or NULL for a new one.
  */
 gboolean sandbox_new_container(struct sandbox *sandbox, const struct oci_spec *spec,
-	char *const *mount_sources, const struct sandbox_process *process,
-	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+	char *const *mount_sources, GPtrArray *namespace_owners,
+	const struct sandbox_process *process, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Lets it run. */
 gboolean sandbox_start_container(
 	struct sandbox *sandbox, const char *container, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -101,6 +105,6 @@ gboolean sandbox_exec(struct sandbox *sandbox, const struct oci_process *descrip
 /* Signals a container's first process, or all its processes. */
 gboolean sandbox_signal(struct sandbox *sandbox, const char *container, int signal, gboolean all,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Removes a container that has exited from a VM that goes on. */
+/* Removes a container, with all its processes, from a VM that goes on. */
 gboolean sandbox_remove_container(
 	struct sandbox *sandbox, const char *container, GError **error) G_GNUC_WARN_UNUSED_RESULT;

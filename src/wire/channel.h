@@ -24,6 +24,7 @@ enum {
 /* The requests of docs/proxy-protocol.md. */
 #define PROXY_LAUNCH  "launch"
 #define PROXY_BIND    "bind"
+#define PROXY_UNBIND  "unbind"
 #define PROXY_PROTECT "protect"
 #define PROXY_READY   "ready"
 #define PROXY_AGENT   "agent"

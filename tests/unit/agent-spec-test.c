@@ -119,7 +119,9 @@ static const struct {
 	{"{" PROCESS ",\"linux\":{\"namespaces\":[{\"type\":\"user\"}]}}",
 		"linux: namespaces[0]: type: the namespace user is not supported yet"},
 	{"{" PROCESS ",\"linux\":{\"namespaces\":[{\"type\":\"ipc\",\"path\":\"/x\"}]}}",
-		"linux: namespaces[0]: path: joining a namespace is not supported yet"},
+		"linux: namespaces[0]: path: /x: no ipc namespace that could be joined here"},
+	{"{" PROCESS ",\"linux\":{\"namespaces\":[{\"type\":\"cgroup\",\"path\":\"c1\"}]}}",
+		"linux: namespaces[0]: path: c1: no cgroup namespace that could be joined here"},
 	{"{" PROCESS ",\"linux\":{\"devices\":[{\"path\":\"/a\",\"type\":\"z\"}]}}",
 		"linux: devices[0]: type: unknown device type z"},
 	{"{" PROCESS ",\"linux\":{\"sysctl\":{\"a/../b\":\"1\"}}}",
@@ -151,6 +153,26 @@ TEST(container_spec_always_has_a_mount_namespace)
 
 	ck_assert_msg(container_spec_parse(&spec, json, &error), "%s", error.text);
 	ck_assert_int_eq(spec.namespaces, CLONE_NEWNS | CLONE_NEWPID);
+	container_spec_clear(&spec);
+	json_decref(json);
+}
+
+TEST(container_spec_joins_namespaces_of_containers_by_id)
+{
+	struct container_spec spec;
+	struct agent_error error;
+	json_t *json = json_loads("{\"process\":{\"args\":[\"a\"],\"cwd\":\"/\"},\"linux\":{"
+				  "\"namespaces\":[{\"type\":\"ipc\",\"path\":\"p1\"},"
+				  "{\"type\":\"uts\"},{\"type\":\"pid\",\"path\":\"c1\"}]}}",
+		0, NULL);
+
+	ck_assert_msg(container_spec_parse(&spec, json, &error), "%s", error.text);
+	ck_assert_int_eq(spec.namespaces, CLONE_NEWNS | CLONE_NEWUTS);
+	ck_assert_uint_eq(spec.n_joins, 2);
+	ck_assert_int_eq(spec.joins[0].flag, CLONE_NEWIPC);
+	ck_assert_str_eq(spec.joins[0].container, "p1");
+	ck_assert_int_eq(spec.joins[1].flag, CLONE_NEWPID);
+	ck_assert_str_eq(spec.joins[1].container, "c1");
 	container_spec_clear(&spec);
 	json_decref(json);
 }
@@ -200,6 +222,7 @@ static const struct test tests[] = {
 	RUN_EACH(path_judges_what_is_below, G_N_ELEMENTS(path_samples)),
 	RUN_EACH(container_spec_names_what_is_wrong, G_N_ELEMENTS(bad_samples)),
 	RUN(container_spec_always_has_a_mount_namespace),
+	RUN(container_spec_joins_namespaces_of_containers_by_id),
 	RUN(process_spec_takes_negative_limits_as_unlimited),
 	RUN(process_spec_without_capabilities_has_none),
 	RUN(agent_error_adds_context_in_front),

@@ -494,6 +494,39 @@ TEST(bad_bind_is_an_error)
 	rig_wait(&rig);
 }
 
+TEST(unbind_leaves_room_for_the_next_of_that_name)
+{
+	struct rig rig;
+	g_autofree char *source = test_write_file("source", "content");
+	g_autofree char *inside = test_path("share/c1");
+	g_autofree char *file = g_strdup_printf("{\"request\":\"bind\",\"source\":\"%s\","
+						"\"target\":\"c1/file\"}",
+		source);
+	const char *directory =
+		"{\"request\":\"bind\",\"source\":\"/usr\",\"target\":\"c1/rootfs\"}";
+
+	rig_open(&rig);
+	launch_ready(&rig, "");
+
+	g_autofree char *seen = g_strdup_printf("/proc/%d/root%s", (int)rig.pid, inside);
+
+	for (int i = 0; i < 2; i++) {
+		expect_ok(&rig.creator, file);
+		expect_ok(&rig.creator, directory);
+		ck_assert_int_eq(access(seen, F_OK), 0);
+		expect_ok(&rig.creator, "{\"request\":\"unbind\",\"target\":\"c1\"}");
+		ck_assert_int_eq(access(seen, F_OK), -1);
+	}
+	/* The host's files are as they were. */
+	ck_assert_int_eq(access(source, F_OK), 0);
+	ck_assert_int_eq(access("/usr/bin", F_OK), 0);
+	expect_ok(&rig.creator, "{\"request\":\"unbind\",\"target\":\"c1\"}");
+	expect_error(&rig.creator, "{\"request\":\"unbind\",\"target\":\"../c1\"}",
+		"unbind: target \"../c1\": not a path below the share");
+	expect_ok(&rig.creator, "{\"request\":\"stop\"}");
+	rig_wait(&rig);
+}
+
 TEST(protect_makes_read_only)
 {
 	struct rig rig;
@@ -558,6 +591,7 @@ static const struct test tests[] = {
 	RUN(bad_framing_closes_the_client),
 	RUN(binds_are_seen_in_the_proxy_only),
 	RUN_EACH(bad_bind_is_an_error, G_N_ELEMENTS(bad_binds)),
+	RUN(unbind_leaves_room_for_the_next_of_that_name),
 	RUN(protect_makes_read_only),
 	RUN(logs_are_written),
 };
