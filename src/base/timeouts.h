@@ -29,6 +29,8 @@ enum {
 	TIMEOUT_PROCESS_EXIT_MS = 10 * 1000,
 	/* Another command holds the container's lock; `create` holds it for a boot. */
 	TIMEOUT_LOCK_MS = 120 * 1000,
+	/* The kernel answers a netlink request. */
+	TIMEOUT_NETLINK_MS = 10 * 1000,
 	/* A console socket's listener accepts. */
 	TIMEOUT_CONSOLE_SOCKET_MS = 10 * 1000,
 };
