@@ -25,21 +25,37 @@
 
 #define SHARE_OPTIONS	   "trans=virtio,version=9p2000.L,msize=512000,cache=mmap"
 
+static const char *const features[] = {
+	AGENT_FEATURE_OCI,
+	AGENT_FEATURE_WINDOW,
+	AGENT_FEATURE_WAIT_START,
+	AGENT_FEATURE_PS,
+};
+
+/* The object behind the number; the caller's. */
+static char *announce(void)
+{
+	json_t *list = json_array();
+	AUTO_JSON json_t *announcement = json_pack("{s:o s:i s:i}", "features", list, "frameMax",
+		TTY_FRAME_MAX, "streamWindow", STREAM_WINDOW);
+
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+		json_array_append_new(list, json_string(features[i]));
+	return json_dumps(announcement, JSON_COMPACT);
+}
+
 bool request_get_version(struct agent *agent, struct request *request, struct agent_error *error)
 {
-	char announcement[256];
-	int length = snprintf(announcement, sizeof announcement,
-		"{\"features\":[\"%s\",\"%s\",\"%s\"],\"frameMax\":%d,\"streamWindow\":%d}",
-		AGENT_FEATURE_OCI, AGENT_FEATURE_WINDOW, AGENT_FEATURE_WAIT_START, TTY_FRAME_MAX,
-		STREAM_WINDOW);
+	AUTO_FREE char *announcement = announce();
+	size_t length = announcement != NULL ? strlen(announcement) : 0;
 
 	(void)agent;
-	request->reply = malloc(4 + (size_t)length);
-	if (request->reply == NULL)
+	request->reply = malloc(4 + length);
+	if (request->reply == NULL || length == 0)
 		return agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
 	bytes_put_u32(request->reply, AGENT_VERSION_OURS);
-	memcpy(request->reply + 4, announcement, (size_t)length);
-	request->reply_size = 4 + (size_t)length;
+	memcpy(request->reply + 4, announcement, length);
+	request->reply_size = 4 + length;
 	return true;
 }
 

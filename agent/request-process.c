@@ -3,11 +3,13 @@
 #include "agent/request.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include "agent/cgroup.h"
 #include "agent/cleanup.h"
 #include "agent/json.h"
 #include "agent/pollset.h"
+#include "agent/ps.h"
 #include "agent/terminal.h"
 
 /* How long REMOVECONTAINER waits for killed processes. */
@@ -147,5 +149,20 @@ bool request_remove(struct agent *agent, struct request *request, struct agent_e
 		.deadline = pollset_now() + REMOVE_TIMEOUT_MS,
 		.container = container,
 	};
+	return true;
+}
+
+bool request_ps(struct agent *agent, struct request *request, struct agent_error *error)
+{
+	AUTO_JSON json_t *json = json_parse_object(request->payload, request->size, error);
+	const struct container *container = named_container(agent, json, error);
+	AUTO_JSON json_t *list = container != NULL ? ps_list(container, error) : NULL;
+
+	if (list == NULL)
+		return false;
+	request->reply = (uint8_t *)json_dumps(list, JSON_COMPACT);
+	if (request->reply == NULL)
+		return agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
+	request->reply_size = strlen((const char *)request->reply);
 	return true;
 }

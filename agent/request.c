@@ -33,6 +33,7 @@ static const struct {
 	{MESSAGE_KILLCONTAINER, request_kill},
 	{MESSAGE_SIGNALPROCESS, request_signal},
 	{MESSAGE_REMOVECONTAINER, request_remove},
+	{MESSAGE_PS, request_ps},
 	{MESSAGE_WRITEFILE, request_write_file},
 	{MESSAGE_READFILE, request_read_file},
 };

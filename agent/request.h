@@ -32,6 +32,7 @@ bool request_resize(struct agent *agent, struct request *request, struct agent_e
 bool request_kill(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_signal(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_remove(struct agent *agent, struct request *request, struct agent_error *error);
+bool request_ps(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_write_file(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_read_file(struct agent *agent, struct request *request, struct agent_error *error);
 

@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include "base/process.h"
 #include "proxy/agent.h"
 #include "proxy/tty.h"
 #include "wire/frame.h"
@@ -43,6 +44,8 @@ struct relay_config {
 	gboolean terminal;
 	/* The sandbox ends with this process. */
 	gboolean init;
+	/* Stands for it on the host; pid 0: not told. */
+	struct process_ref shim;
 	guint64 stdio_seq;
 	/* 0 with a terminal. */
 	guint64 stderr_seq;

@@ -288,6 +288,8 @@ static JsonObject *handle_process(struct client *client, JsonObject *request, GE
 		!parse_name(request, "process", &process.process, error) ||
 		!json_get_boolean(request, "", "terminal", &process.terminal, error) ||
 		!json_get_boolean(request, "", "init", &process.init, error) ||
+		(json_object_has_member(request, "shim") &&
+			!process_ref_parse(request, "", "shim", &process.shim, error)) ||
 		!check_running(client, error) ||
 		!streams_open(vm_get_streams(get_vm(client)), &process, &numbers, &client->reply_fd,
 			error))

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "proxy/relay.h"
 #include "proxy/tty.h"
 #include "wire/stream.h"
@@ -221,6 +222,7 @@ gboolean streams_open(struct streams *streams, const struct streams_process *pro
 		.process = process->process,
 		.terminal = process->terminal,
 		.init = process->init,
+		.shim = process->shim,
 		.stdio_seq = out_numbers->stdio,
 		.stderr_seq = out_numbers->stderr_seq,
 		.agent = streams->agent,
@@ -281,6 +283,7 @@ void streams_list(const struct streams *streams, JsonArray *list)
 		entry = json_object_new();
 		json_object_set_string_member(entry, "container", config->container);
 		json_object_set_string_member(entry, "process", config->process);
+		json_object_set_object_member(entry, "shim", process_ref_to_json(&config->shim));
 		json_array_add_object_element(list, entry);
 	}
 }

@@ -10,6 +10,7 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
+#include "base/process.h"
 #include "proxy/agent.h"
 #include "proxy/logfile.h"
 
@@ -34,6 +35,8 @@ struct streams_process {
 	const char *process;
 	gboolean terminal;
 	gboolean init;
+	/* Stands for it on the host; pid 0: not told. */
+	struct process_ref shim;
 };
 
 struct streams_numbers {
@@ -62,5 +65,5 @@ void streams_end(struct streams *streams);
 void streams_catch_up(struct streams *streams);
 /* Links that are not closed. */
 guint streams_count(const struct streams *streams);
-/* Appends {"container","process"} for each process that runs. */
+/* Appends {"container","process","shim":{"pid","startTime"}} for each process that runs. */
 void streams_list(const struct streams *streams, JsonArray *list);

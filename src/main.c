@@ -34,6 +34,7 @@ static const struct command *const commands[] = {
 	&command_exec,
 	&command_kill,
 	&command_list,
+	&command_ps,
 	&command_run,
 	&command_start,
 	&command_state,

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/json.h"
 
 enum {
 	STAT_SIZE_MAX = 4096,
@@ -44,6 +45,32 @@ gboolean process_ref_get(pid_t pid, struct process_ref *out_ref, GError **error)
 		return FALSE;
 	}
 	*out_ref = (struct process_ref){.pid = pid, .start_time = start_time};
+	return TRUE;
+}
+
+JsonObject *process_ref_to_json(const struct process_ref *ref)
+{
+	JsonObject *object = json_object_new();
+
+	json_object_set_int_member(object, "pid", ref->pid);
+	json_object_set_int_member(object, "startTime", (gint64)ref->start_time);
+	return object;
+}
+
+gboolean process_ref_parse(JsonObject *object, const char *path, const char *member,
+	struct process_ref *out_ref, GError **error)
+{
+	g_autofree char *place = json_path(path, member);
+	JsonObject *reference = NULL;
+	gint64 pid = 0;
+	gint64 start_time = 0;
+
+	if (!json_require_object(object, path, member, &reference, error) ||
+		!json_require_integer(reference, place, "pid", 0, G_MAXINT32, &pid, error) ||
+		!json_require_integer(
+			reference, place, "startTime", 0, G_MAXINT64, &start_time, error))
+		return FALSE;
+	*out_ref = (struct process_ref){.pid = (pid_t)pid, .start_time = (guint64)start_time};
 	return TRUE;
 }
 

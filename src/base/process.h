@@ -6,6 +6,7 @@
 #pragma once
 
 #include <glib.h>
+#include <json-glib/json-glib.h>
 #include <sys/types.h>
 
 struct process_ref {
@@ -18,6 +19,11 @@ struct process_ref {
 /* The reference of a live process; CC_ERROR_NOT_FOUND when it is gone (a zombie is gone). */
 gboolean process_ref_get(
 	pid_t pid, struct process_ref *out_ref, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* {"pid":N,"startTime":N} and back; the latter must be there as object's member, at its path. */
+JsonObject *process_ref_to_json(const struct process_ref *ref);
+gboolean process_ref_parse(JsonObject *object, const char *path, const char *member,
+	struct process_ref *out_ref, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether it still runs. A zombie does not. */
 gboolean process_is_alive(const struct process_ref *ref);

@@ -24,6 +24,7 @@ extern const struct command command_delete;
 extern const struct command command_exec;
 extern const struct command command_kill;
 extern const struct command command_list;
+extern const struct command command_ps;
 extern const struct command command_run;
 extern const struct command command_start;
 extern const struct command command_state;

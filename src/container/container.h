@@ -13,6 +13,7 @@
 #include "container/settings.h"
 #include "oci/process.h"
 #include "oci/state.h"
+#include "sandbox/processes.h"
 
 struct create_options {
 	const char *id;
@@ -79,6 +80,16 @@ int container_wait(const struct process_ref *shim);
 /* Signals the first process (OCI `kill`), or all. CC_ERROR_NOT_RUNNING: "container not running". */
 gboolean container_signal(const struct settings *settings, const char *id, int signal, gboolean all,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * The processes in the container, struct guest_process * by the guest's word; and the shims that
+ * stand for those that the host has started (init and execs), struct process_ref. Both are empty
+ * when the container has stopped. The caller unrefs.
+ */
+GPtrArray *container_processes(
+	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GArray *container_shims(
+	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
  * Ends what is left of a stopped container and removes its state (OCI `delete`); with force, a

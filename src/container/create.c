@@ -359,12 +359,18 @@ static gboolean make_container(struct creation *creation, GError **error)
 {
 	const struct oci_spec *spec = creation->spec;
 	gboolean is_sandbox = creation->pod == NULL;
+	struct sandbox_reservation reservation = {
+		.container = creation->options->id,
+		.process = SANDBOX_INIT_PROCESS,
+		.terminal = spec->process->terminal,
+		.is_sandbox_init = is_sandbox,
+		.shim = creation->shim.process,
+	};
 
 	if ((is_sandbox && !sandbox_start_pod(creation->sandbox, spec->hostname,
 				   creation->args->share_tag, error)) ||
-		!sandbox_reserve_process(creation->sandbox, creation->options->id,
-			SANDBOX_INIT_PROCESS, spec->process->terminal, is_sandbox,
-			&creation->process, error) ||
+		!sandbox_reserve_process(
+			creation->sandbox, &reservation, &creation->process, error) ||
 		!sandbox_new_container(creation->sandbox, spec, creation->storage->mount_sources,
 			creation->namespace_owners, &creation->process, error))
 		return FALSE;

@@ -81,12 +81,18 @@ static gboolean start_shim(struct execution *execution, GError **error)
 static gboolean start_process(struct execution *execution, GError **error)
 {
 	const struct exec_options *options = execution->options;
+	struct sandbox_reservation reservation = {
+		.container = options->id,
+		.process = execution->process_id,
+		.terminal = options->process->terminal,
+		.shim = execution->shim.process,
+	};
 	uuid_t uuid;
 
 	uuid_generate_random(uuid);
 	uuid_unparse_lower(uuid, execution->process_id);
-	return sandbox_reserve_process(execution->sandbox, options->id, execution->process_id,
-		       options->process->terminal, FALSE, &execution->process, error) &&
+	return sandbox_reserve_process(
+		       execution->sandbox, &reservation, &execution->process, error) &&
 	       sandbox_exec(execution->sandbox, options->process, &execution->process, error);
 }
 

@@ -101,29 +101,13 @@ static gboolean read_status(struct oci_state *state, JsonObject *record, GError 
 	return FALSE;
 }
 
-static gboolean read_process(
-	JsonObject *record, const char *member, struct process_ref *out_process, GError **error)
-{
-	JsonObject *object = NULL;
-	gint64 pid = 0;
-	gint64 start_time = 0;
-
-	if (!json_require_object(record, "", member, &object, error) ||
-		!json_require_integer(object, member, "pid", 0, G_MAXINT32, &pid, error) ||
-		!json_require_integer(
-			object, member, "startTime", 0, G_MAXINT64, &start_time, error))
-		return FALSE;
-	*out_process = (struct process_ref){.pid = (pid_t)pid, .start_time = (guint64)start_time};
-	return TRUE;
-}
-
 static gboolean read_record(struct oci_state *state, JsonObject *record, GError **error)
 {
 	return read_texts(state, record, error) && read_status(state, record, error) &&
 	       oci_annotations_parse(record, state->annotations, error) &&
 	       json_get_boolean(record, "", "terminal", &state->terminal, error) &&
-	       read_process(record, "shim", &state->shim, error) &&
-	       read_process(record, "proxy", &state->proxy, error);
+	       process_ref_parse(record, "", "shim", &state->shim, error) &&
+	       process_ref_parse(record, "", "proxy", &state->proxy, error);
 }
 
 struct oci_state *oci_state_load(const char *directory, GError **error)
@@ -143,15 +127,6 @@ struct oci_state *oci_state_load(const char *directory, GError **error)
 	return g_steal_pointer(&state);
 }
 
-static JsonObject *process_to_json(const struct process_ref *process)
-{
-	JsonObject *object = json_object_new();
-
-	json_object_set_int_member(object, "pid", process->pid);
-	json_object_set_int_member(object, "startTime", (gint64)process->start_time);
-	return object;
-}
-
 static JsonObject *record_to_json(const struct oci_state *state)
 {
 	JsonObject *record = json_object_new();
@@ -164,8 +139,8 @@ static JsonObject *record_to_json(const struct oci_state *state)
 	}
 	json_object_set_string_member(record, "status", oci_status_name(state->recorded_status));
 	json_object_set_boolean_member(record, "terminal", state->terminal);
-	json_object_set_object_member(record, "shim", process_to_json(&state->shim));
-	json_object_set_object_member(record, "proxy", process_to_json(&state->proxy));
+	json_object_set_object_member(record, "shim", process_ref_to_json(&state->shim));
+	json_object_set_object_member(record, "proxy", process_ref_to_json(&state->proxy));
 	json_object_set_object_member(
 		record, "annotations", oci_annotations_to_json(state->annotations));
 	return record;

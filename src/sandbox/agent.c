@@ -12,16 +12,21 @@
 #include "wire/message.h"
 #include "wire/stream.h"
 
-gboolean sandbox_call_agent(
+JsonNode *sandbox_ask_agent(
 	struct sandbox *sandbox, const char *message, JsonObject *payload, GError **error)
 {
 	JsonObject *request = sandbox_request(PROXY_AGENT);
 
 	json_object_set_string_member(request, "message", message);
 	json_object_set_object_member(request, "payload", payload);
-
-	g_autoptr(JsonNode) reply = sandbox_call(
+	return sandbox_call(
 		sandbox, request, TIMEOUT_AGENT_REQUEST_MS + TIMEOUT_PROXY_MARGIN_MS, NULL, error);
+}
+
+gboolean sandbox_call_agent(
+	struct sandbox *sandbox, const char *message, JsonObject *payload, GError **error)
+{
+	g_autoptr(JsonNode) reply = sandbox_ask_agent(sandbox, message, payload, error);
 
 	return reply != NULL;
 }
@@ -76,22 +81,25 @@ static gboolean read_process(JsonObject *reply, struct sandbox_process *process,
 	return TRUE;
 }
 
-gboolean sandbox_reserve_process(struct sandbox *sandbox, const char *container, const char *id,
-	gboolean terminal, gboolean is_sandbox_init, struct sandbox_process *out_process,
-	GError **error)
+gboolean sandbox_reserve_process(struct sandbox *sandbox, const struct sandbox_reservation *wanted,
+	struct sandbox_process *out_process, GError **error)
 {
 	JsonObject *request = sandbox_request(PROXY_PROCESS);
 	auto_fd int streams = -1;
 
-	json_object_set_string_member(request, "container", container);
-	json_object_set_string_member(request, "process", id);
-	json_object_set_boolean_member(request, "terminal", terminal);
-	json_object_set_boolean_member(request, "init", is_sandbox_init);
+	json_object_set_string_member(request, "container", wanted->container);
+	json_object_set_string_member(request, "process", wanted->process);
+	json_object_set_boolean_member(request, "terminal", wanted->terminal);
+	json_object_set_boolean_member(request, "init", wanted->is_sandbox_init);
+	json_object_set_object_member(request, "shim", process_ref_to_json(&wanted->shim));
 
 	g_autoptr(JsonNode) reply =
 		sandbox_call(sandbox, request, TIMEOUT_PROXY_REQUEST_MS, &streams, error);
 	struct sandbox_process process = {
-		.container = container, .id = id, .handover.terminal = terminal};
+		.container = wanted->container,
+		.id = wanted->process,
+		.handover.terminal = wanted->terminal,
+	};
 
 	if (reply == NULL || !read_process(json_node_get_object(reply), &process, error))
 		return FALSE;
@@ -133,7 +141,7 @@ gboolean sandbox_new_container(struct sandbox *sandbox, const struct oci_spec *s
 	return sandbox_call_agent(sandbox, "NEWCONTAINER", container, error);
 }
 
-static JsonObject *container_reference(const char *container)
+JsonObject *sandbox_container_reference(const char *container)
 {
 	JsonObject *reference = json_object_new();
 
@@ -143,12 +151,12 @@ static JsonObject *container_reference(const char *container)
 
 gboolean sandbox_start_container(struct sandbox *sandbox, const char *container, GError **error)
 {
-	return sandbox_call_agent(sandbox, "START", container_reference(container), error);
+	return sandbox_call_agent(sandbox, "START", sandbox_container_reference(container), error);
 }
 
 gboolean sandbox_remove_container(struct sandbox *sandbox, const char *container, GError **error)
 {
-	JsonObject *request = container_reference(container);
+	JsonObject *request = sandbox_container_reference(container);
 
 	json_object_set_boolean_member(request, "force", TRUE);
 	return sandbox_call_agent(sandbox, "REMOVECONTAINER", request, error);
@@ -157,7 +165,7 @@ gboolean sandbox_remove_container(struct sandbox *sandbox, const char *container
 gboolean sandbox_exec(struct sandbox *sandbox, const struct oci_process *description,
 	const struct sandbox_process *process, GError **error)
 {
-	JsonObject *command = container_reference(process->container);
+	JsonObject *command = sandbox_container_reference(process->container);
 	JsonObject *oci = json_object_new();
 
 	json_object_set_member(oci, "process", json_node_copy(description->json));
@@ -169,7 +177,7 @@ gboolean sandbox_exec(struct sandbox *sandbox, const struct oci_process *descrip
 gboolean sandbox_signal(
 	struct sandbox *sandbox, const char *container, int signal, gboolean all, GError **error)
 {
-	JsonObject *request = container_reference(container);
+	JsonObject *request = sandbox_container_reference(container);
 
 	json_object_set_int_member(request, "signal", signal);
 	if (all)

@@ -11,14 +11,23 @@ struct sandbox {
 	gboolean has_oci;
 	gboolean has_window;
 	gboolean has_wait_start;
+	gboolean has_ps;
 	gint64 agent_version;
 };
 
 /* Sends a request (taken over) to the proxy itself. */
 JsonNode *sandbox_call(struct sandbox *sandbox, JsonObject *request, gint64 timeout, int *out_fd,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Sends a message of the agent protocol, with its payload (taken over), through the proxy. */
+/*
+ * Sends a message of the agent protocol, with its payload (taken over), through the proxy. The
+ * answer is in the member `payload` of what comes back, the caller's.
+ */
+JsonNode *sandbox_ask_agent(struct sandbox *sandbox, const char *message, JsonObject *payload,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same, where the answer says nothing but that it was done. */
 gboolean sandbox_call_agent(struct sandbox *sandbox, const char *message, JsonObject *payload,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* {"container": id}. */
+JsonObject *sandbox_container_reference(const char *container);
 /* {"request": name}. */
 JsonObject *sandbox_request(const char *name);

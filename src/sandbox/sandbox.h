@@ -77,13 +77,20 @@ struct sandbox_process {
 /* The id of a container's first process. */
 #define SANDBOX_INIT_PROCESS "init"
 
-/*
- * Reserves streams for a process; the two strings are kept, not copied. With is_sandbox_init, the
- * VM ends with the process.
- */
-gboolean sandbox_reserve_process(struct sandbox *sandbox, const char *container, const char *id,
-	gboolean terminal, gboolean is_sandbox_init, struct sandbox_process *out_process,
-	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+struct sandbox_reservation {
+	/* Kept, not copied. */
+	const char *container;
+	const char *process;
+	gboolean terminal;
+	/* The VM ends with the process. */
+	gboolean is_sandbox_init;
+	/* Stands for it on the host. */
+	struct process_ref shim;
+};
+
+/* Reserves streams for a process. */
+gboolean sandbox_reserve_process(struct sandbox *sandbox, const struct sandbox_reservation *wanted,
+	struct sandbox_process *out_process, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The pod: the share, found by its mount tag, is mounted in the guest. */
 gboolean sandbox_start_pod(struct sandbox *sandbox, const char *hostname, const char *share_tag,

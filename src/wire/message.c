@@ -29,6 +29,7 @@ static const struct message_info messages[] = {
 	{MESSAGE_SIGNALPROCESS, "SIGNALPROCESS", MESSAGE_TO_GUEST},
 	{MESSAGE_DELETEINTERFACE, "DELETEINTERFACE", MESSAGE_TO_GUEST},
 	{MESSAGE_START, "START", MESSAGE_TO_GUEST},
+	{MESSAGE_PS, "PS", MESSAGE_TO_GUEST},
 };
 
 const struct message_info *message_by_type(uint32_t type)

@@ -30,6 +30,8 @@ enum message_type {
 	MESSAGE_DELETEINTERFACE = 25,
 	/* Ours, with the feature "wait-start": lets a prepared container run. */
 	MESSAGE_START = 100,
+	/* With "ps": the processes of a container. */
+	MESSAGE_PS = 107,
 };
 
 /* Versions that GETVERSION answers. */
@@ -43,6 +45,7 @@ enum {
 #define AGENT_FEATURE_OCI	 "oci"
 #define AGENT_FEATURE_WINDOW	 "window"
 #define AGENT_FEATURE_WAIT_START "wait-start"
+#define AGENT_FEATURE_PS	 "ps"
 
 /* Codes in the object that an ERROR of our agent carries: {"message":…,"code":…}. */
 #define AGENT_ERROR_FAILED	"failed"

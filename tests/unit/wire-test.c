@@ -43,6 +43,18 @@ TEST(control_frame_decodes_start)
 	ck_assert_mem_eq(frame.payload, "{\"container\":\"c1\"}", frame.payload_size);
 }
 
+TEST(control_frame_of_ps)
+{
+	static const char wire[] = "\0\0\0\x6b\0\0\0\x1a{\"container\":\"c1\"}";
+	struct control_frame frame;
+	size_t used;
+
+	ck_assert_int_eq(control_frame_decode((const guint8 *)wire, sizeof wire - 1, &frame, &used),
+		FRAME_OK);
+	ck_assert_uint_eq(frame.type, MESSAGE_PS);
+	ck_assert_uint_eq(used, sizeof wire - 1);
+}
+
 TEST(control_frame_waits_for_every_byte)
 {
 	static const guint8 wire[] = {0, 0, 0, 9, 0, 0, 0, 12, 0, 0x0f, 0x42, 0x40};
@@ -415,6 +427,7 @@ static const struct message_info messages[] = {
 	{24, "SIGNALPROCESS", MESSAGE_TO_GUEST},
 	{25, "DELETEINTERFACE", MESSAGE_TO_GUEST},
 	{100, "START", MESSAGE_TO_GUEST},
+	{107, "PS", MESSAGE_TO_GUEST},
 };
 
 TEST(message_has_its_number_and_name)
@@ -440,6 +453,7 @@ TEST(message_numbers_that_are_dead_stay_unknown)
 static const struct test tests[] = {
 	RUN(control_frame_encodes_ready),
 	RUN(control_frame_decodes_start),
+	RUN(control_frame_of_ps),
 	RUN(control_frame_waits_for_every_byte),
 	RUN_EACH(frame_decode_checks_the_length, G_N_ELEMENTS(lengths)),
 	RUN(tty_frame_keeps_64_bits_of_seq),
