@@ -10,6 +10,7 @@
 #include "agent/control.h"
 #include "agent/error.h"
 #include "agent/port.h"
+#include "agent/spans.h"
 #include "agent/tty.h"
 
 struct agent;
@@ -40,6 +41,7 @@ struct agent {
 	struct tty tty;
 	struct pod pod;
 	struct pending pending;
+	struct spans spans;
 	/* DESTROYPOD is done: send what is queued, and end the VM. */
 	bool ending;
 };

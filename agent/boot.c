@@ -116,13 +116,17 @@ bool boot_prepare(struct agent_error *error)
 	       loopback_up(error) && enable_controllers(error);
 }
 
-static void load_module(const char *path)
+/* False: this kernel loads no modules, all is built in. */
+static bool load_module(const char *path)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0 && (syscall(SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST))
-		return;
+		return true;
+	if (fd >= 0 && errno == ENOSYS)
+		return false;
 	agent_log("load the module %s: %s", path, strerror(errno));
+	return true;
 }
 
 void boot_load_modules(void)
@@ -134,8 +138,8 @@ void boot_load_modules(void)
 		return;
 	while (fgets(path, sizeof path, order) != NULL) {
 		path[strcspn(path, "\n")] = '\0';
-		if (path[0] != '\0' && path[0] != '#')
-			load_module(path);
+		if (path[0] != '\0' && path[0] != '#' && !load_module(path))
+			break;
 	}
 	fclose(order);
 }

@@ -119,3 +119,11 @@ bool control_send_exit(
 
 	return send_json(control, MESSAGE_PROCESSASYNCEVENT, object);
 }
+
+bool control_send_span(struct control *control, const struct span *span)
+{
+	json_t *object = json_pack("{s:s,s:I,s:I}", "name", span->name, "begin",
+		(json_int_t)span->begin, "end", (json_int_t)span->end);
+
+	return send_json(control, MESSAGE_TRACEEVENT, object);
+}

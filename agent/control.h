@@ -9,6 +9,7 @@
 #include "agent/error.h"
 #include "agent/pollset.h"
 #include "agent/port.h"
+#include "agent/spans.h"
 #include "wire/buffer.h"
 #include "wire/frame.h"
 
@@ -36,3 +37,5 @@ bool control_send_error(struct control *control, const struct agent_error *error
 /* PROCESSASYNCEVENT of a process that has ended. */
 bool control_send_exit(
 	struct control *control, const char *container, const char *process, int status);
+/* TRACEEVENT. */
+bool control_send_span(struct control *control, const struct span *span);

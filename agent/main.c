@@ -78,8 +78,15 @@ static bool open_ports(struct agent *agent, struct agent_error *error)
 
 static bool boot(struct agent *agent, struct agent_error *error)
 {
-	if (!boot_prepare(error) || !open_ports(agent, error))
+	int64_t begin = spans_clock();
+
+	if (!boot_prepare(error))
 		return false;
+	spans_add_boot(&agent->spans, "file systems", begin);
+	begin = spans_clock();
+	if (!open_ports(agent, error))
+		return false;
+	spans_add_boot(&agent->spans, "modules and ports", begin);
 	control_init(&agent->control, &agent->control_port);
 	tty_init(&agent->tty, &agent->tty_port);
 	if (!control_send(&agent->control, MESSAGE_READY, NULL, 0))

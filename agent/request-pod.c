@@ -30,6 +30,7 @@ static const char *const features[] = {
 	AGENT_FEATURE_WINDOW,
 	AGENT_FEATURE_WAIT_START,
 	AGENT_FEATURE_PS,
+	AGENT_FEATURE_TRACE,
 };
 
 /* The object behind the number; the caller's. */
@@ -56,6 +57,18 @@ bool request_get_version(struct agent *agent, struct request *request, struct ag
 	bytes_put_u32(request->reply, AGENT_VERSION_OURS);
 	memcpy(request->reply + 4, announcement, length);
 	request->reply_size = 4 + length;
+	return true;
+}
+
+bool request_trace(struct agent *agent, struct request *request, struct agent_error *error)
+{
+	AUTO_JSON json_t *answer = spans_tell(&agent->spans);
+	char *text = answer != NULL ? json_dumps(answer, JSON_COMPACT) : NULL;
+
+	if (text == NULL)
+		return agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
+	request->reply = (uint8_t *)text;
+	request->reply_size = strlen(text);
 	return true;
 }
 

@@ -24,6 +24,7 @@ static const struct {
 	{MESSAGE_GETVERSION, request_get_version},
 	{MESSAGE_STARTPOD, request_start_pod},
 	{MESSAGE_DESTROYPOD, request_destroy_pod},
+	{MESSAGE_TRACE, request_trace},
 	{MESSAGE_READY, request_rescan},
 	{MESSAGE_PING, ping},
 	{MESSAGE_NEWCONTAINER, request_new_container},
@@ -64,17 +65,23 @@ static void answer(struct agent *agent, bool done, const struct request *request
 	bool sent = done ? control_send(&agent->control, MESSAGE_ACK, request->reply,
 				   request->reply_size)
 			 : control_send_error(&agent->control, error);
+	struct span span;
 
 	if (!sent)
 		agent_log("an answer is lost: out of memory");
+	/* Behind the answer, and no loss. */
+	if (spans_end(&agent->spans, &span))
+		(void)control_send_span(&agent->control, &span);
 }
 
 static void serve(struct agent *agent, const struct control_frame *frame)
 {
 	struct request request = {.payload = frame->payload, .size = frame->payload_size};
 	struct agent_error error = {.text = ""};
-	bool done = handle(agent, frame->type, &request, &error);
+	bool done;
 
+	spans_begin(&agent->spans, frame->type);
+	done = handle(agent, frame->type, &request, &error);
 	if (!done || agent->pending.check == NULL)
 		answer(agent, done, &request, &error);
 	free(request.reply);

@@ -24,6 +24,7 @@ struct request {
 bool request_get_version(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_start_pod(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_destroy_pod(struct agent *agent, struct request *request, struct agent_error *error);
+bool request_trace(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_rescan(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_new_container(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_start(struct agent *agent, struct request *request, struct agent_error *error);

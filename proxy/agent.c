@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/timeouts.h"
+#include "base/trace.h"
 #include "proxy/agenterror.h"
 #include "proxy/watch.h"
 #include "wire/buffer.h"
@@ -36,6 +37,8 @@ struct request {
 	struct agent *agent;
 	guint32 type;
 	char *payload;
+	/* When it was sent, for the timeline. */
+	gint64 begin;
 	guint timer;
 	agent_reply_func done;
 	void *data;
@@ -149,6 +152,7 @@ static void send_next(struct agent *agent)
 	if (request == NULL || agent->outstanding || agent->state == AGENT_BROKEN)
 		return;
 	agent->outstanding = TRUE;
+	request->begin = trace_begin();
 	if (!buffer_append_control(&agent->out, request->type, request->payload,
 		    request_size(request) - CONTROL_HEADER_SIZE))
 		g_error("out of memory");
@@ -284,6 +288,7 @@ static struct request *take_outstanding(struct agent *agent)
 static void finish_request(
 	struct agent *agent, struct request *request, JsonNode *payload, const GError *error)
 {
+	trace_end(message_by_type(request->type)->name, request->begin);
 	request_answer(request, payload, error);
 	request_free(request);
 	send_next(agent);
@@ -373,6 +378,26 @@ static void handle_event(struct agent *agent, const struct control_frame *frame)
 		agent->events->exited(container, process, (int)status, agent->data);
 }
 
+static void handle_span(struct agent *agent, const struct control_frame *frame)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(JsonNode) node =
+		json_parse_object((const char *)frame->payload, frame->payload_size, &error);
+	JsonObject *object = node != NULL ? json_node_get_object(node) : NULL;
+	const char *name;
+	gint64 begin;
+	gint64 end;
+
+	if (!trace_is_on())
+		fail(agent, "unexpected TRACEEVENT");
+	else if (object == NULL || !json_require_string(object, "", "name", &name, &error) ||
+		 !json_require_integer(object, "", "begin", 0, G_MAXINT64, &begin, &error) ||
+		 !json_require_integer(object, "", "end", 0, G_MAXINT64, &end, &error))
+		fail(agent, "TRACEEVENT: %s", error->message);
+	else
+		agent->events->spanned(name, begin, end, agent->data);
+}
+
 static const struct {
 	guint32 type;
 	void (*handle)(struct agent *agent, const struct control_frame *frame);
@@ -382,6 +407,7 @@ static const struct {
 	{MESSAGE_ERROR, handle_error},
 	{MESSAGE_NEXT, handle_next},
 	{MESSAGE_PROCESSASYNCEVENT, handle_event},
+	{MESSAGE_TRACEEVENT, handle_span},
 };
 
 static void handle_frame(struct agent *agent, const struct control_frame *frame)

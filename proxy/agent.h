@@ -25,6 +25,8 @@ struct agent_events {
 	/* End of the stream. Neither this nor `failed` answers what is pending: agent_close does.
 	 */
 	void (*closed)(void *data);
+	/* TRACEEVENT. */
+	void (*spanned)(const char *name, gint64 begin, gint64 end, void *data);
 };
 
 /*

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/spawn.h"
 #include "base/timeouts.h"
+#include "base/trace.h"
 #include "proxy/watch.h"
 #include "wire/channel.h"
 
@@ -33,6 +34,8 @@ struct hypervisor {
 	GString *words;
 	struct logfile *log;
 	guint kill_timer;
+	/* For the timeline. */
+	gint64 killed;
 	hypervisor_ended_func ended;
 	void *data;
 };
@@ -100,6 +103,7 @@ static char *describe_end(const struct hypervisor *hypervisor, int status)
 static void report_end(struct hypervisor *hypervisor, const char *words)
 {
 	hypervisor->pid = 0;
+	trace_end("kill hypervisor", hypervisor->killed);
 	watch_clear(&hypervisor->pid_watch);
 	timer_clear(&hypervisor->kill_timer);
 	logfile_note(hypervisor->log, LOG_INFO, "hypervisor ended: %s", words);
@@ -138,6 +142,7 @@ void hypervisor_kill(struct hypervisor *hypervisor)
 		return;
 	/* Our child, not reaped yet: the pid cannot be another's. */
 	(void)kill(hypervisor->pid, SIGKILL);
+	hypervisor->killed = trace_begin();
 	hypervisor->kill_timer =
 		g_timeout_add(TIMEOUT_PROCESS_EXIT_MS, on_kill_timeout, hypervisor);
 }

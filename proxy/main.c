@@ -53,6 +53,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/trace.h"
 #include "proxy/server.h"
 #include "proxy/share.h"
 #include "proxy/vm.h"
@@ -186,6 +187,14 @@ static const struct vm_events vm_events = {
 	.drained = quit_when_done,
 };
 
+/* A timeline without us is better than a VM without us. */
+static void open_trace(const struct options *options)
+{
+	g_autofree char *container = g_path_get_basename(options->state_directory);
+
+	(void)trace_open("cc-proxy", container);
+}
+
 static gboolean prepare(const struct options *options, struct proxy *proxy, GError **error)
 {
 	if (!take_descriptors(error))
@@ -195,6 +204,7 @@ static gboolean prepare(const struct options *options, struct proxy *proxy, GErr
 		return FALSE;
 	}
 	umask(022);
+	open_trace(options);
 	return share_unshare(error) && watch_signals(proxy, error);
 }
 

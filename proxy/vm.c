@@ -5,9 +5,11 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/timeouts.h"
+#include "base/trace.h"
 #include "proxy/connector.h"
 #include "proxy/console.h"
 #include "proxy/qmp.h"
+#include "proxy/timeline.h"
 #include "proxy/watch.h"
 
 #define HYPERVISOR_LOG "hypervisor.log"
@@ -29,6 +31,9 @@ struct vm {
 	struct agent *agent;
 	struct streams *streams;
 	struct console *console;
+	/* When it was started, for the timeline. */
+	gint64 started;
+	struct timeline *timeline;
 	guint agent_timeout;
 	guint ready_timer;
 	/* Sockets are closed, and QEMU's own end is waited for. */
@@ -188,6 +193,8 @@ static void on_agent_ready(void *data)
 		return;
 	timer_clear(&vm->ready_timer);
 	vm->state = VM_RUNNING;
+	trace_end("hypervisor to agent", vm->started);
+	vm->timeline = timeline_new(vm->agent, vm_get_pid(vm), vm->started);
 	streams_start(vm->streams);
 	vm->events->ready(vm->data);
 }
@@ -197,6 +204,13 @@ static void on_exited(const char *container, const char *process, int status, vo
 	struct vm *vm = data;
 
 	streams_exited(vm->streams, container, process, status);
+}
+
+static void on_spanned(const char *name, gint64 begin, gint64 end, void *data)
+{
+	struct vm *vm = data;
+
+	timeline_add(vm->timeline, name, begin, end);
 }
 
 static void on_failed(const GError *error, void *data)
@@ -220,6 +234,7 @@ static void on_drained(void *data)
 static const struct agent_events agent_events = {
 	.ready = on_agent_ready,
 	.exited = on_exited,
+	.spanned = on_spanned,
 	.failed = on_failed,
 	.closed = on_agent_closed,
 };
@@ -321,6 +336,7 @@ gboolean vm_launch(struct vm *vm, const struct vm_launch *launch, GError **error
 		return FALSE;
 	}
 	vm->state = VM_STARTING;
+	vm->started = trace_begin();
 	vm->ready_timer = g_timeout_add(launch->agent_timeout, on_ready_timeout, vm);
 	if (is_connected(vm))
 		attach(vm);
@@ -347,6 +363,7 @@ void vm_free(struct vm *vm)
 	connector_free(vm->connector);
 	streams_free(vm->streams);
 	agent_free(vm->agent);
+	timeline_free(vm->timeline);
 	qmp_free(vm->qmp);
 	console_free(vm->console);
 	hypervisor_free(vm->hypervisor);

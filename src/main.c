@@ -16,6 +16,7 @@
  * stderr, once in the log. The exit status is 0, the process's own (run and exec in the
  * foreground), 126 or 127 for a program that cannot be executed or is not there, else 1.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/timeouts.h"
+#include "base/trace.h"
 #include "commands/command.h"
 
 static const struct command *const commands[] = {
@@ -38,6 +40,7 @@ static const struct command *const commands[] = {
 	&command_run,
 	&command_start,
 	&command_state,
+	&command_trace,
 	&command_version,
 };
 
@@ -48,6 +51,7 @@ struct global_options {
 	char *global_log;
 	char *hypervisor_log_directory;
 	char *accel;
+	char *trace;
 	char *rootless;
 	int agent_timeout;
 	gboolean debug;
@@ -83,6 +87,8 @@ static GOptionContext *make_context(struct global_options *options)
 			"auto, kvm or tcg [as configured]", "NAME"},
 		{"agent-timeout", 0, 0, G_OPTION_ARG_INT, &options->agent_timeout,
 			"How long a guest may take to boot [as configured, or 30]", "SECONDS"},
+		{"trace", 0, 0, G_OPTION_ARG_FILENAME, &options->trace,
+			"Write the timeline of this command and of what it starts to FILE", "FILE"},
 		{"systemd-cgroup", 0, 0, G_OPTION_ARG_NONE, &options->systemd_cgroup,
 			"Accepted for compatibility: no cgroup of the host is used yet", NULL},
 		{"rootless", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->rootless,
@@ -210,7 +216,28 @@ static void global_options_clear(struct global_options *options)
 	g_free(options->global_log);
 	g_free(options->hypervisor_log_directory);
 	g_free(options->accel);
+	g_free(options->trace);
 	g_free(options->rootless);
+}
+
+/*
+ * The proxies and shims that are started find the file by the environment, whatever their working
+ * directory is.
+ */
+static gboolean open_trace(
+	const struct global_options *options, const char *command, GError **error)
+{
+	const char *file = options->trace != NULL ? options->trace : g_getenv(TRACE_ENVIRONMENT);
+	g_autofree char *path = NULL;
+
+	if (file == NULL || *file == '\0')
+		return TRUE;
+	path = g_canonicalize_filename(file, NULL);
+	g_setenv(TRACE_ENVIRONMENT, path, TRUE);
+	if (trace_create(path) && trace_open("cc-oci-runtime", command))
+		return TRUE;
+	error_set_errno(error, errno, "trace to %s", path);
+	return FALSE;
 }
 
 static int dispatch(struct global_options *options, int argc, char **argv, GError **error)
@@ -224,8 +251,12 @@ static int dispatch(struct global_options *options, int argc, char **argv, GErro
 			"no command \"%s\"; see cc-oci-runtime --help", argv[0]);
 		return -1;
 	}
-	if (fill_settings(options, &settings, error))
+	if (fill_settings(options, &settings, error) && open_trace(options, argv[0], error)) {
+		gint64 begin = trace_begin();
+
 		status = command->run(command, &settings, argc, argv, error);
+		trace_end(command->name, begin);
+	}
 	settings_clear(&settings);
 	return status;
 }

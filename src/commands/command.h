@@ -28,6 +28,7 @@ extern const struct command command_ps;
 extern const struct command command_run;
 extern const struct command command_start;
 extern const struct command command_state;
+extern const struct command command_trace;
 extern const struct command command_version;
 
 enum command_parsed {

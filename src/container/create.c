@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/timeouts.h"
+#include "base/trace.h"
 #include "container/container.h"
 #include "container/directory.h"
 #include "container/hooks.h"
@@ -397,20 +398,29 @@ static gboolean write_pid_file(struct creation *creation, GError **error)
 	return pid_file_write(creation->options->pid_file, creation->shim.process.pid, error);
 }
 
-static gboolean (*const steps[])(struct creation *creation, GError **error) = {
-	read_bundle,
-	find_pod,
-	reserve,
-	start_shim,
-	launch_or_join,
-	record_creating,
-	run_hooks,
-	share_files,
-	wait_for_agent,
-	make_container,
-	hand_over,
-	record_created,
-	write_pid_file,
+#define STEP(function)                                                                             \
+	{                                                                                          \
+#function, function                                                                \
+	}
+
+static const struct {
+	/* In the timeline. */
+	const char *name;
+	gboolean (*run)(struct creation *creation, GError **error);
+} steps[] = {
+	STEP(read_bundle),
+	STEP(find_pod),
+	STEP(reserve),
+	STEP(start_shim),
+	STEP(launch_or_join),
+	STEP(record_creating),
+	STEP(run_hooks),
+	STEP(share_files),
+	STEP(wait_for_agent),
+	STEP(make_container),
+	STEP(hand_over),
+	STEP(record_created),
+	STEP(write_pid_file),
 };
 
 gboolean container_create(const struct settings *settings, const struct create_options *options,
@@ -426,8 +436,12 @@ gboolean container_create(const struct settings *settings, const struct create_o
 	};
 	gboolean done = oci_id_check(options->id, error);
 
-	for (gsize i = 0; done && i < G_N_ELEMENTS(steps); i++)
-		done = steps[i](&creation, error);
+	for (gsize i = 0; done && i < G_N_ELEMENTS(steps); i++) {
+		gint64 begin = trace_begin();
+
+		done = steps[i].run(&creation, error);
+		trace_end(steps[i].name, begin);
+	}
 	if (done)
 		*out_shim = creation.shim.process;
 	else

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/timeouts.h"
+#include "base/trace.h"
 #include "container/container.h"
 #include "container/directory.h"
 #include "container/network.h"
@@ -107,14 +108,23 @@ static gboolean write_pid_file(struct execution *execution, GError **error)
 	return pid_file_write(execution->options->pid_file, execution->shim.process.pid, error);
 }
 
-static gboolean (*const steps[])(struct execution *execution, GError **error) = {
-	find_container,
-	warn,
-	connect_sandbox,
-	start_shim,
-	start_process,
-	hand_over,
-	write_pid_file,
+#define STEP(function)                                                                             \
+	{                                                                                          \
+#function, function                                                                \
+	}
+
+static const struct {
+	/* In the timeline. */
+	const char *name;
+	gboolean (*run)(struct execution *execution, GError **error);
+} steps[] = {
+	STEP(find_container),
+	STEP(warn),
+	STEP(connect_sandbox),
+	STEP(start_shim),
+	STEP(start_process),
+	STEP(hand_over),
+	STEP(write_pid_file),
 };
 
 static void execution_clear(struct execution *execution)
@@ -138,8 +148,12 @@ gboolean container_exec(const struct settings *settings, const struct exec_optio
 	};
 	gboolean done = TRUE;
 
-	for (gsize i = 0; done && i < G_N_ELEMENTS(steps); i++)
-		done = steps[i](&execution, error);
+	for (gsize i = 0; done && i < G_N_ELEMENTS(steps); i++) {
+		gint64 begin = trace_begin();
+
+		done = steps[i].run(&execution, error);
+		trace_end(steps[i].name, begin);
+	}
 	if (done)
 		*out_shim = execution.shim.process;
 	else

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/spawn.h"
 #include "base/timeouts.h"
+#include "base/trace.h"
 #include "sandbox/private.h"
 #include "wire/message.h"
 
@@ -83,10 +84,23 @@ JsonObject *sandbox_request(const char *name)
 	return request;
 }
 
+/* In the timeline: what is asked of the agent, else of the proxy. The caller frees. */
+static char *describe(JsonObject *request)
+{
+	const char *name = json_object_has_member(request, "message") ? "message" : "request";
+
+	return g_strdup(json_object_get_string_member(request, name));
+}
+
 JsonNode *sandbox_call(
 	struct sandbox *sandbox, JsonObject *request, gint64 timeout, int *out_fd, GError **error)
 {
-	return channel_call(&sandbox->channel, request, timeout, out_fd, error);
+	gint64 begin = trace_begin();
+	g_autofree char *name = begin != 0 ? describe(request) : NULL;
+	JsonNode *reply = channel_call(&sandbox->channel, request, timeout, out_fd, error);
+
+	trace_end(name, begin);
+	return reply;
 }
 
 /* A call whose reply says nothing but that it was done. */

@@ -29,6 +29,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/trace.h"
 #include "shim/relay.h"
 #include "wire/fdpass.h"
 #include "wire/handover.h"
@@ -63,6 +64,8 @@ static bool started_by_runtime(void)
 int main(void)
 {
 	struct handover handover;
+	int64_t begin;
+	int status;
 	int link;
 
 	if (!started_by_runtime()) {
@@ -74,8 +77,15 @@ int main(void)
 	/* A signal must wait for the process that it is meant for: we were started with all
 	 * blocked. */
 	relay_block_signals();
+	/* A timeline without us is better than a process without us. */
+	(void)trace_open("cc-shim", NULL);
+	begin = trace_begin();
 	if (chdir("/") < 0 || !receive_handover(&handover, &link))
 		return EXIT_NO_PROCESS;
 	close(HANDOVER_FD);
-	return relay_run(&handover, link);
+	trace_end("wait for handover", begin);
+	begin = trace_begin();
+	status = relay_run(&handover, link);
+	trace_end("process", begin);
+	return status;
 }

@@ -30,6 +30,8 @@ static const struct message_info messages[] = {
 	{MESSAGE_DELETEINTERFACE, "DELETEINTERFACE", MESSAGE_TO_GUEST},
 	{MESSAGE_START, "START", MESSAGE_TO_GUEST},
 	{MESSAGE_PS, "PS", MESSAGE_TO_GUEST},
+	{MESSAGE_TRACE, "TRACE", MESSAGE_TO_GUEST},
+	{MESSAGE_TRACEEVENT, "TRACEEVENT", MESSAGE_FROM_GUEST},
 };
 
 const struct message_info *message_by_type(uint32_t type)

@@ -32,6 +32,9 @@ enum message_type {
 	MESSAGE_START = 100,
 	/* With "ps": the processes of a container. */
 	MESSAGE_PS = 107,
+	/* With "trace": tells spans from now on; the answer is the guest's clock. */
+	MESSAGE_TRACE = 117,
+	MESSAGE_TRACEEVENT = 118,
 };
 
 /* Versions that GETVERSION answers. */
@@ -46,6 +49,7 @@ enum {
 #define AGENT_FEATURE_WINDOW	 "window"
 #define AGENT_FEATURE_WAIT_START "wait-start"
 #define AGENT_FEATURE_PS	 "ps"
+#define AGENT_FEATURE_TRACE	 "trace"
 
 /* Codes in the object that an ERROR of our agent carries: {"message":…,"code":…}. */
 #define AGENT_ERROR_FAILED	"failed"

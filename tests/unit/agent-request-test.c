@@ -63,6 +63,47 @@ TEST(version_announces_features)
 	end(&agent);
 }
 
+/* The boot's spans once; then each answer has its span behind it. */
+TEST(trace_tells_spans_once_asked)
+{
+	struct agent agent;
+	struct control_frame frame;
+	const char *name;
+	json_t *json;
+	size_t used;
+
+	begin(&agent);
+	spans_add_boot(&agent.spans, "modules", spans_clock());
+	(void)serve(&agent, MESSAGE_PING, "");
+	frame = serve(&agent, MESSAGE_TRACE, "");
+	ck_assert_uint_eq(frame.type, MESSAGE_ACK);
+	json = json_loadb((const char *)frame.payload, frame.payload_size, 0, NULL);
+	ck_assert_int_gt(json_integer_value(json_object_get(json, "now")), 0);
+	name = json_string_value(
+		json_object_get(json_array_get(json_object_get(json, "spans"), 0), "name"));
+	ck_assert_str_eq(name, "modules");
+	json_decref(json);
+
+	buffer_clear(&agent.control.out);
+	ck_assert(buffer_append_control(&agent.control.in, MESSAGE_PING, NULL, 0));
+	ck_assert(request_settle(&agent, &(struct agent_error){.text = ""}));
+	ck_assert_int_eq(control_frame_decode(buffer_bytes(&agent.control.out),
+				 agent.control.out.size, &frame, &used),
+		FRAME_OK);
+	ck_assert_uint_eq(frame.type, MESSAGE_ACK);
+	buffer_consume(&agent.control.out, used);
+	ck_assert_int_eq(control_frame_decode(buffer_bytes(&agent.control.out),
+				 agent.control.out.size, &frame, &used),
+		FRAME_OK);
+	ck_assert_uint_eq(frame.type, MESSAGE_TRACEEVENT);
+	json = json_loadb((const char *)frame.payload, frame.payload_size, 0, NULL);
+	ck_assert_str_eq(json_string_value(json_object_get(json, "name")), "PING");
+	ck_assert_int_ge(json_integer_value(json_object_get(json, "end")),
+		json_integer_value(json_object_get(json, "begin")));
+	json_decref(json);
+	end(&agent);
+}
+
 TEST(ping_is_acknowledged)
 {
 	struct agent agent;
@@ -199,6 +240,7 @@ TEST(consumed_bytes_are_told_before_the_answer)
 
 static const struct test tests[] = {
 	RUN(version_announces_features),
+	RUN(trace_tells_spans_once_asked),
 	RUN(ping_is_acknowledged),
 	RUN_EACH(refusal_says_why, G_N_ELEMENTS(refused)),
 	RUN_EACH(garbage_is_an_error_for_every_request, G_N_ELEMENTS(garbage)),

@@ -45,7 +45,12 @@ static void on_closed(void *data)
 	((struct rig *)data)->closed++;
 }
 
-static const struct agent_events events = {on_ready, on_exited, on_failed, on_closed};
+static const struct agent_events events = {
+	.ready = on_ready,
+	.exited = on_exited,
+	.failed = on_failed,
+	.closed = on_closed,
+};
 
 static void on_reply(JsonNode *payload, const GError *error, void *data)
 {

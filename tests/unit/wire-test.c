@@ -55,6 +55,19 @@ TEST(control_frame_of_ps)
 	ck_assert_uint_eq(used, sizeof wire - 1);
 }
 
+TEST(control_frame_of_traceevent)
+{
+	static const char wire[] =
+		"\0\0\0\x76\0\0\0\x33{\"name\":\"STARTPOD\",\"begin\":7000,\"end\":9000}";
+	struct control_frame frame;
+	size_t used;
+
+	ck_assert_int_eq(control_frame_decode((const guint8 *)wire, sizeof wire - 1, &frame, &used),
+		FRAME_OK);
+	ck_assert_uint_eq(frame.type, MESSAGE_TRACEEVENT);
+	ck_assert_uint_eq(used, sizeof wire - 1);
+}
+
 TEST(control_frame_waits_for_every_byte)
 {
 	static const guint8 wire[] = {0, 0, 0, 9, 0, 0, 0, 12, 0, 0x0f, 0x42, 0x40};
@@ -428,6 +441,8 @@ static const struct message_info messages[] = {
 	{25, "DELETEINTERFACE", MESSAGE_TO_GUEST},
 	{100, "START", MESSAGE_TO_GUEST},
 	{107, "PS", MESSAGE_TO_GUEST},
+	{117, "TRACE", MESSAGE_TO_GUEST},
+	{118, "TRACEEVENT", MESSAGE_FROM_GUEST},
 };
 
 TEST(message_has_its_number_and_name)
@@ -454,6 +469,7 @@ static const struct test tests[] = {
 	RUN(control_frame_encodes_ready),
 	RUN(control_frame_decodes_start),
 	RUN(control_frame_of_ps),
+	RUN(control_frame_of_traceevent),
 	RUN(control_frame_waits_for_every_byte),
 	RUN_EACH(frame_decode_checks_the_length, G_N_ELEMENTS(lengths)),
 	RUN(tty_frame_keeps_64_bits_of_seq),
