@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/cleanup.h"
 #include "agent/file.h"
@@ -274,25 +275,13 @@ static json_t *process_section(
 	return hyperstart_process_to_oci(keys->json, fd, error);
 }
 
-static bool launch_exec(struct agent *agent, struct container *container, const json_t *json,
+/* Launches a further process, and waits for it in agent->pending. */
+static bool launch_further(struct agent *agent, struct container *container, struct launch *launch,
 	const struct process_keys *keys, struct agent_error *error)
 {
-	struct process_spec spec = {.json = NULL};
-	struct launch launch = {
-		.process = &spec,
-		.init_pid = container->init->pid,
-		.cgroup = container->cgroup,
-	};
-	AUTO_JSON json_t *section = process_section(json, keys, container->init->pid, error);
-	struct process *process;
-	bool launched;
+	struct process *process = make_process(agent, keys, launch->process->terminal, error);
 
-	if (section == NULL || !process_spec_parse(&spec, section, error))
-		return false;
-	process = make_process(agent, keys, spec.terminal, error);
-	launched = process != NULL && process_launch(process, &launch, error);
-	process_spec_clear(&spec);
-	if (!launched) {
+	if (process == NULL || !process_launch(process, launch, error)) {
 		process_free(process);
 		return false;
 	}
@@ -306,6 +295,73 @@ static bool launch_exec(struct agent *agent, struct container *container, const 
 	return true;
 }
 
+/* The container's cgroup, or the one below it that the request names. The caller owns it. */
+static char *exec_cgroup(
+	const struct container *container, const json_t *json, struct agent_error *error)
+{
+	const char *below = "";
+	char *path = NULL;
+
+	if (!json_get_string(json, "cgroup", &below, error))
+		return NULL;
+	if (asprintf(&path, "%s/%s", container->cgroup, below) < 0) {
+		agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
+		return NULL;
+	}
+	if (*below == '\0' || (path_is_below(below) && access(path, F_OK) == 0))
+		return path;
+	agent_error_set(error, AGENT_CODE_NOT_FOUND, "cgroup: there is no \"%s\"", below);
+	free(path);
+	return NULL;
+}
+
+static bool launch_exec(struct agent *agent, struct container *container, const json_t *json,
+	const struct process_keys *keys, struct agent_error *error)
+{
+	struct process_spec spec = {.json = NULL};
+	AUTO_FREE char *cgroup = exec_cgroup(container, json, error);
+	struct launch launch = {
+		.process = &spec,
+		.init_pid = container->init->pid,
+		.cgroup = cgroup,
+	};
+	AUTO_JSON json_t *section = process_section(json, keys, container->init->pid, error);
+	bool launched;
+
+	if (cgroup == NULL || section == NULL || !process_spec_parse(&spec, section, error))
+		return false;
+	launched = launch_further(agent, container, &launch, keys, error);
+	process_spec_clear(&spec);
+	return launched;
+}
+
+/*
+ * In the guest's own namespaces: as a container's first process would be, in the container's root
+ * file system and its cgroup, but with the mounts and the namespaces of this request.
+ */
+static bool launch_in_vm(struct agent *agent, struct container *container, const json_t *json,
+	const struct process_keys *keys, struct agent_error *error)
+{
+	struct container_spec spec = {.json = NULL};
+	AUTO_FREE char *root = root_path(json, error);
+	AUTO_FREE char *cgroup = exec_cgroup(container, json, error);
+	struct launch launch = {
+		.process = &spec.process,
+		.container = &spec,
+		.root = root,
+		.cgroup = cgroup,
+	};
+	json_t *oci = NULL;
+	bool launched;
+
+	if (root == NULL || cgroup == NULL || !json_get_object(json, "oci", &oci, error) ||
+		!container_spec_parse(&spec, oci, error))
+		return false;
+	launched = launch_further(agent, container, &launch, keys, error);
+	container_spec_clear(&spec);
+	return launched;
+}
+
 bool request_exec(struct agent *agent, struct request *request, struct agent_error *error)
 {
 	AUTO_JSON json_t *json = json_parse_object(request->payload, request->size, error);
@@ -313,8 +369,10 @@ bool request_exec(struct agent *agent, struct request *request, struct agent_err
 	struct container *container;
 	struct agent_error ignored;
 	const char *id = NULL;
+	bool in_vm = false;
 
 	if (json == NULL || !json_need_string(json, "container", &id, error) ||
+		!json_get_boolean(json, "vm", &in_vm, error) ||
 		!read_process_keys(&keys, json, error))
 		return false;
 	container = container_find(&agent->pod, id, error);
@@ -326,5 +384,6 @@ bool request_exec(struct agent *agent, struct request *request, struct agent_err
 	if (container_process(container, keys.id, &ignored) != NULL)
 		return agent_error_set(error, AGENT_CODE_FAILED,
 			"process \"%s\" of container \"%s\" exists", keys.id, id);
-	return launch_exec(agent, container, json, &keys, error);
+	return in_vm ? launch_in_vm(agent, container, json, &keys, error)
+		     : launch_exec(agent, container, json, &keys, error);
 }

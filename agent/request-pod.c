@@ -31,6 +31,7 @@ static const char *const features[] = {
 	AGENT_FEATURE_WAIT_START,
 	AGENT_FEATURE_PS,
 	AGENT_FEATURE_TRACE,
+	AGENT_FEATURE_VM_EXEC,
 };
 
 /* The object behind the number; the caller's. */

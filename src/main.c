@@ -53,6 +53,7 @@ struct global_options {
 	char *accel;
 	char *trace;
 	char *rootless;
+	char *criu;
 	int agent_timeout;
 	gboolean debug;
 	gboolean systemd_cgroup;
@@ -93,6 +94,8 @@ static GOptionContext *make_context(struct global_options *options)
 			"Accepted for compatibility: no cgroup of the host is used yet", NULL},
 		{"rootless", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->rootless,
 			"Accepted for compatibility", "MODE"},
+		{"criu", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &options->criu,
+			"Accepted for compatibility", "PATH"},
 		{"version", 'v', 0, G_OPTION_ARG_NONE, &options->version, "Print the version",
 			NULL},
 		{"help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "Show this help", NULL},
@@ -167,6 +170,18 @@ static char *default_root(void)
 	return g_build_filename(g_get_user_runtime_dir(), "cc-oci-runtime", NULL);
 }
 
+/* What it says has no effect, but it is one of runc's words. */
+static gboolean check_rootless(const char *mode, GError **error)
+{
+	static const char *const modes[] = {"", "auto", "true", "false", "1", "0", NULL};
+
+	if (mode == NULL || g_strv_contains(modes, mode))
+		return TRUE;
+	g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+		"--rootless: expected true, false or auto, found \"%s\"", mode);
+	return FALSE;
+}
+
 static gboolean fill_settings(
 	struct global_options *options, struct settings *out_settings, GError **error)
 {
@@ -183,6 +198,8 @@ static gboolean fill_settings(
 			TIMEOUT_AGENT_READY_MAX_MS / 1000, options->agent_timeout);
 		return FALSE;
 	}
+	if (!check_rootless(options->rootless, error))
+		return FALSE;
 	if (options->root == NULL)
 		options->root = default_root();
 
@@ -218,6 +235,7 @@ static void global_options_clear(struct global_options *options)
 	g_free(options->accel);
 	g_free(options->trace);
 	g_free(options->rootless);
+	g_free(options->criu);
 }
 
 /*

@@ -15,6 +15,8 @@ enum {
 	TIMEOUT_AGENT_READY_MAX_MS = 60 * 60 * 1000,
 	/* One request to the agent, from being sent to its reply. */
 	TIMEOUT_AGENT_REQUEST_MS = 60 * 1000,
+	/* SIGKILL, before the VM of a guest that does not answer is ended in its place. */
+	TIMEOUT_AGENT_KILL_MS = 10 * 1000,
 	/* DESTROYPOD, before QEMU is killed. */
 	TIMEOUT_AGENT_DESTROY_MS = 10 * 1000,
 	/* QEMU creates and listens on the sockets that a template places by path. */

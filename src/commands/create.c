@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "commands/command.h"
 
-GOptionEntry *create_entries(struct create_arguments *arguments, gboolean with_detach)
+GOptionEntry *create_entries(struct create_arguments *arguments, gboolean for_run)
 {
 	const GOptionEntry entries[] = {
 		{"bundle", 'b', 0, G_OPTION_ARG_FILENAME, &arguments->bundle,
@@ -22,15 +22,23 @@ GOptionEntry *create_entries(struct create_arguments *arguments, gboolean with_d
 			"Accepted for compatibility: the guest has its own keyrings", NULL},
 		{"preserve-fds", 0, 0, G_OPTION_ARG_INT, &arguments->preserve_fds,
 			"Accepted for compatibility: no descriptor can enter a VM", "N"},
-		{"detach", 'd', with_detach ? 0 : G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE,
-			&arguments->detach, "Do not wait for the process", NULL},
 		{NULL},
 	};
-	/* Without detach, the table ends before it. */
-	gsize n = G_N_ELEMENTS(entries) - (with_detach ? 0 : 2);
-	GOptionEntry *table = g_new0(GOptionEntry, G_N_ELEMENTS(entries));
+	const GOptionEntry run_entries[] = {
+		{"detach", 'd', 0, G_OPTION_ARG_NONE, &arguments->detach,
+			"Do not wait for the process", NULL},
+		{"keep", 0, 0, G_OPTION_ARG_NONE, &arguments->keep,
+			"Do not delete the container when it has ended", NULL},
+		{"no-subreaper", 0, 0, G_OPTION_ARG_NONE, &arguments->no_subreaper,
+			"Accepted for compatibility: orphans are the guest's", NULL},
+		{NULL},
+	};
+	gsize n = G_N_ELEMENTS(entries) - 1;
+	GOptionEntry *table = g_new0(GOptionEntry, n + G_N_ELEMENTS(run_entries));
 
 	memcpy(table, entries, n * sizeof *entries);
+	if (for_run)
+		memcpy(table + n, run_entries, sizeof run_entries);
 	return table;
 }
 

@@ -11,13 +11,16 @@ struct create_arguments {
 	char *pid_file;
 	char *console_socket;
 	gboolean detach;
+	gboolean keep;
+	gboolean no_subreaper;
 	gboolean no_pivot;
 	gboolean no_new_keyring;
 	int preserve_fds;
 };
 
-/* The option table for these, `detach` only with with_detach. The caller frees with g_free. */
-GOptionEntry *create_entries(struct create_arguments *arguments, gboolean with_detach);
+/* The option table for these; detach, keep and no_subreaper only for `run`. The caller frees with
+ * g_free. */
+GOptionEntry *create_entries(struct create_arguments *arguments, gboolean for_run);
 void create_arguments_clear(struct create_arguments *arguments);
 
 /*

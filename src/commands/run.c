@@ -14,8 +14,8 @@ static void clean_up(const struct settings *settings, const char *id)
 		log_warning("delete %s: %s", id, error->message);
 }
 
-static int run_container(
-	const struct settings *settings, const struct create_options *options, GError **error)
+static int run_container(const struct settings *settings, const struct create_options *options,
+	gboolean keep, GError **error)
 {
 	struct process_ref shim;
 	int status = 0;
@@ -28,7 +28,8 @@ static int run_container(
 	}
 	if (options->attached) {
 		status = container_wait(&shim);
-		clean_up(settings, options->id);
+		if (!keep)
+			clean_up(settings, options->id);
 	}
 	return status;
 }
@@ -47,7 +48,7 @@ static int run(const struct command *command, const struct settings *settings, i
 	if (parsed == COMMAND_GO) {
 		create_options_fill(&arguments, argc, argv, !arguments.detach, &bundle, &options);
 		caller_terminal_save(&terminal);
-		status = run_container(settings, &options, error);
+		status = run_container(settings, &options, arguments.keep, error);
 		caller_terminal_restore(&terminal);
 	}
 	create_arguments_clear(&arguments);

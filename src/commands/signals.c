@@ -61,7 +61,7 @@ static gboolean parse_bounded(const char *text, int base, int sign, int *out_num
 	if (!g_ascii_string_to_unsigned(text, 10, 0, SIGNAL_MAX, &number, NULL))
 		return FALSE;
 	*out_number = base + sign * (int)number;
-	return *out_number >= 1 && *out_number <= SIGNAL_MAX;
+	return *out_number >= 0 && *out_number <= SIGNAL_MAX;
 }
 
 static gboolean parse_name(const char *name, int *out_number)
@@ -78,7 +78,8 @@ static gboolean parse_name(const char *name, int *out_number)
 static gboolean parse_realtime(const char *name, int *out_number)
 {
 	if (g_ascii_strncasecmp(name, "RTMIN+", 6) == 0)
-		return parse_bounded(name + 6, SIGNAL_RTMIN, 1, out_number);
+		return parse_bounded(name + 6, SIGNAL_RTMIN, 1, out_number) &&
+		       *out_number >= SIGNAL_RTMIN;
 	if (g_ascii_strncasecmp(name, "RTMAX-", 6) == 0)
 		return parse_bounded(name + 6, SIGNAL_MAX, -1, out_number) &&
 		       *out_number >= SIGNAL_RTMIN;

@@ -4,5 +4,6 @@
 
 #include <glib.h>
 
-/* A number (1 to 64), a name with or without SIG in any case, RTMIN+N or RTMAX-N (signal(7)). */
+/* A number (0 to 64; 0 only asks whether there is a process), a name with or without SIG in any
+ * case, RTMIN+N or RTMAX-N (signal(7)). */
 gboolean signal_parse(const char *text, int *out_signal, GError **error) G_GNUC_WARN_UNUSED_RESULT;

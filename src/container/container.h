@@ -44,6 +44,10 @@ struct exec_options {
 	const char *pid_file;
 	const char *console_socket;
 	gboolean attached;
+	/* A cgroup below the container's own, in the guest; NULL: that one. */
+	const char *cgroup;
+	/* In the guest's own namespaces (docs/agent-protocol.md, "vm-exec"). */
+	gboolean in_vm;
 };
 
 /* Runs a further process in a container; as container_create for *out_shim. */
@@ -58,6 +62,14 @@ struct exec_flags {
 	const char *cwd;
 	/* "UID" or "UID:GID"; NULL: as the container's process. */
 	const char *user;
+	/* Group ids in place of the container's, or NULL. */
+	char **additional_gids;
+	/* Names, "CAP_X", in addition to the container's; or NULL. */
+	char **capabilities;
+	/* TRUE: whatever the container says. */
+	gboolean no_new_privileges;
+	/* For a look into the guest: root with every capability, and nothing of the container's. */
+	gboolean in_vm;
 	gboolean terminal;
 	/* Of the terminal; 0: not known. */
 	guint16 rows;
@@ -65,8 +77,8 @@ struct exec_flags {
 };
 
 /*
- * The process that the flags of exec describe: the one of the container's config.json, changed by
- * them. The caller frees.
+ * The process that the flags of exec describe: the one of the container's config.json (or with
+ * in_vm one of its own), changed by them. The caller frees.
  */
 struct oci_process *container_exec_process(const struct settings *settings, const char *id,
 	const struct exec_flags *flags, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "container/container.h"
 #include "container/directory.h"
+#include "oci/capabilities.h"
 #include "oci/spec.h"
 
 static gboolean parse_number(const char *text, gint64 *out_number)
@@ -67,6 +68,71 @@ static gboolean set_user(JsonObject *process, const char *user, GError **error)
 	return TRUE;
 }
 
+static gboolean set_gids(JsonObject *process, char **gids, GError **error)
+{
+	JsonArray *array = json_array_new();
+	JsonNode *given = json_object_get_member(process, "user");
+	JsonObject *user = given != NULL && JSON_NODE_HOLDS_OBJECT(given)
+				   ? copy_members(json_node_get_object(given))
+				   : json_object_new();
+
+	json_object_set_array_member(user, "additionalGids", array);
+	json_object_set_object_member(process, "user", user);
+	for (; *gids != NULL; gids++) {
+		gint64 gid;
+
+		if (!parse_number(*gids, &gid)) {
+			g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+				"--additional-gids: expected a group id, found \"%s\"", *gids);
+			return FALSE;
+		}
+		json_array_add_int_element(array, gid);
+	}
+	return TRUE;
+}
+
+static gboolean holds_string(JsonArray *array, const char *text)
+{
+	for (guint i = 0; i < json_array_get_length(array); i++)
+		if (g_strcmp0(json_array_get_string_element(array, i), text) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* A copy of the set with the names in addition. */
+static JsonArray *extend_set(JsonObject *sets, const char *name, char **names)
+{
+	JsonArray *extended = json_array_new();
+	JsonNode *given = sets != NULL ? json_object_get_member(sets, name) : NULL;
+
+	if (given != NULL && JSON_NODE_HOLDS_ARRAY(given)) {
+		JsonArray *array = json_node_get_array(given);
+
+		for (guint i = 0; i < json_array_get_length(array); i++)
+			json_array_add_element(
+				extended, json_node_copy(json_array_get_element(array, i)));
+	}
+	for (; *names != NULL; names++)
+		if (!holds_string(extended, *names))
+			json_array_add_string_element(extended, *names);
+	return extended;
+}
+
+/* As runc since 1.1.2: not the inheritable ones (CVE-2022-29162). */
+static void add_capabilities(JsonObject *process, char **names)
+{
+	static const char *const set_names[] = {"bounding", "effective", "permitted", "ambient"};
+	JsonNode *given = json_object_get_member(process, "capabilities");
+	JsonObject *sets =
+		given != NULL && JSON_NODE_HOLDS_OBJECT(given) ? json_node_get_object(given) : NULL;
+	JsonObject *extended = sets != NULL ? copy_members(sets) : json_object_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(set_names); i++)
+		json_object_set_array_member(
+			extended, set_names[i], extend_set(sets, set_names[i], names));
+	json_object_set_object_member(process, "capabilities", extended);
+}
+
 static void append_strings(JsonArray *array, char **strings)
 {
 	for (; strings != NULL && *strings != NULL; strings++)
@@ -95,19 +161,38 @@ static JsonArray *merge_env(char **base, char **flags)
 	return env;
 }
 
-static gboolean apply_flags(JsonObject *process, const struct oci_process *base,
-	const struct exec_flags *flags, GError **error)
+static gboolean apply_flags(
+	JsonObject *process, char **base_env, const struct exec_flags *flags, GError **error)
 {
 	JsonArray *args = json_array_new();
 
 	append_strings(args, flags->args);
 	json_object_set_array_member(process, "args", args);
-	json_object_set_array_member(process, "env", merge_env(base->env, flags->env));
+	json_object_set_array_member(process, "env", merge_env(base_env, flags->env));
 	json_object_set_boolean_member(process, "terminal", flags->terminal);
 	set_console_size(process, flags);
 	if (flags->cwd != NULL)
 		json_object_set_string_member(process, "cwd", flags->cwd);
-	return flags->user == NULL || set_user(process, flags->user, error);
+	if (flags->no_new_privileges)
+		json_object_set_boolean_member(process, "noNewPrivileges", TRUE);
+	if (flags->capabilities != NULL)
+		add_capabilities(process, flags->capabilities);
+	return (flags->user == NULL || set_user(process, flags->user, error)) &&
+	       (flags->additional_gids == NULL || set_gids(process, flags->additional_gids, error));
+}
+
+static struct oci_process *process_in_vm(const struct exec_flags *flags, GError **error)
+{
+	static const char *const env[] = {
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+		"TERM=xterm", NULL};
+	g_autoptr(JsonObject) process = json_object_new();
+
+	json_object_set_string_member(process, "cwd", "/");
+	add_capabilities(process, (char **)oci_capability_names);
+	if (!apply_flags(process, (char **)env, flags, error))
+		return NULL;
+	return oci_process_from_json(process, "process", error);
 }
 
 struct oci_process *container_exec_process(const struct settings *settings, const char *id,
@@ -120,12 +205,14 @@ struct oci_process *container_exec_process(const struct settings *settings, cons
 
 	if (state == NULL)
 		return NULL;
+	if (flags->in_vm)
+		return process_in_vm(flags, error);
 	directory = directory_path(settings, id);
 	spec = oci_spec_load_kept(directory, state->bundle, error);
 	if (spec == NULL)
 		return NULL;
 	process = copy_members(json_node_get_object(spec->process->json));
-	if (!apply_flags(process, spec->process, flags, error))
+	if (!apply_flags(process, spec->process->env, flags, error))
 		return NULL;
 	return oci_process_from_json(process, "process", error);
 }

@@ -94,7 +94,8 @@ static gboolean start_process(struct execution *execution, GError **error)
 	uuid_unparse_lower(uuid, execution->process_id);
 	return sandbox_reserve_process(
 		       execution->sandbox, &reservation, &execution->process, error) &&
-	       sandbox_exec(execution->sandbox, options->process, &execution->process, error);
+	       sandbox_exec(execution->sandbox, options->process, options->cgroup, options->in_vm,
+		       &execution->process, error);
 }
 
 static gboolean hand_over(struct execution *execution, GError **error)

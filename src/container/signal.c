@@ -15,7 +15,10 @@ static gboolean send(const struct settings *settings, const struct oci_state *st
 	g_autoptr(sandbox_connection) sandbox = sandbox_connect(directory, error);
 
 	return sandbox != NULL && sandbox_wait_ready(sandbox, TIMEOUT_PROXY_REQUEST_MS, error) &&
-	       sandbox_signal(sandbox, state->id, signal, all, error);
+	       sandbox_signal(sandbox, state->id, signal, all,
+		       signal == SIGKILL ? TIMEOUT_AGENT_KILL_MS
+					 : TIMEOUT_AGENT_REQUEST_MS + TIMEOUT_PROXY_MARGIN_MS,
+		       error);
 }
 
 gboolean container_signal(
@@ -26,6 +29,9 @@ gboolean container_signal(
 
 	if (state == NULL)
 		return FALSE;
+	/* Whether there is a process, its shim knows. */
+	if (oci_state_status(state) != OCI_STATUS_STOPPED && signal == 0)
+		return TRUE;
 	if (oci_state_status(state) != OCI_STATUS_STOPPED &&
 		send(settings, state, signal, all, &cause))
 		return TRUE;

@@ -12,15 +12,21 @@
 #include "wire/message.h"
 #include "wire/stream.h"
 
-JsonNode *sandbox_ask_agent(
-	struct sandbox *sandbox, const char *message, JsonObject *payload, GError **error)
+static JsonNode *ask_agent(struct sandbox *sandbox, const char *message, JsonObject *payload,
+	gint64 timeout, GError **error)
 {
 	JsonObject *request = sandbox_request(PROXY_AGENT);
 
 	json_object_set_string_member(request, "message", message);
 	json_object_set_object_member(request, "payload", payload);
-	return sandbox_call(
-		sandbox, request, TIMEOUT_AGENT_REQUEST_MS + TIMEOUT_PROXY_MARGIN_MS, NULL, error);
+	return sandbox_call(sandbox, request, timeout, NULL, error);
+}
+
+JsonNode *sandbox_ask_agent(
+	struct sandbox *sandbox, const char *message, JsonObject *payload, GError **error)
+{
+	return ask_agent(sandbox, message, payload,
+		TIMEOUT_AGENT_REQUEST_MS + TIMEOUT_PROXY_MARGIN_MS, error);
 }
 
 gboolean sandbox_call_agent(
@@ -113,7 +119,7 @@ gboolean sandbox_reserve_process(struct sandbox *sandbox, const struct sandbox_r
 }
 
 /* The process object of the hyperstart protocol: what OCI has no word for. */
-static JsonObject *plain_process(const struct sandbox_process *process)
+JsonObject *sandbox_plain_process(const struct sandbox_process *process)
 {
 	JsonObject *plain = json_object_new();
 
@@ -136,7 +142,7 @@ gboolean sandbox_new_container(struct sandbox *sandbox, const struct oci_spec *s
 	json_object_set_string_member(container, "id", process->container);
 	json_object_set_string_member(container, "image", process->container);
 	json_object_set_string_member(container, "rootfs", "rootfs");
-	json_object_set_object_member(container, "process", plain_process(process));
+	json_object_set_object_member(container, "process", sandbox_plain_process(process));
 	json_object_set_object_member(container, "oci", sections);
 	return sandbox_call_agent(sandbox, "NEWCONTAINER", container, error);
 }
@@ -162,25 +168,15 @@ gboolean sandbox_remove_container(struct sandbox *sandbox, const char *container
 	return sandbox_call_agent(sandbox, "REMOVECONTAINER", request, error);
 }
 
-gboolean sandbox_exec(struct sandbox *sandbox, const struct oci_process *description,
-	const struct sandbox_process *process, GError **error)
+gboolean sandbox_signal(struct sandbox *sandbox, const char *container, int signal, gboolean all,
+	gint64 timeout, GError **error)
 {
-	JsonObject *command = sandbox_container_reference(process->container);
-	JsonObject *oci = json_object_new();
-
-	json_object_set_member(oci, "process", json_node_copy(description->json));
-	json_object_set_object_member(command, "process", plain_process(process));
-	json_object_set_object_member(command, "oci", oci);
-	return sandbox_call_agent(sandbox, "EXECCMD", command, error);
-}
-
-gboolean sandbox_signal(
-	struct sandbox *sandbox, const char *container, int signal, gboolean all, GError **error)
-{
+	g_autoptr(JsonNode) reply = NULL;
 	JsonObject *request = sandbox_container_reference(container);
 
 	json_object_set_int_member(request, "signal", signal);
 	if (all)
 		json_object_set_boolean_member(request, "allProcesses", TRUE);
-	return sandbox_call_agent(sandbox, "KILLCONTAINER", request, error);
+	reply = ask_agent(sandbox, "KILLCONTAINER", request, timeout, error);
+	return reply != NULL;
 }

@@ -12,6 +12,7 @@ struct sandbox {
 	gboolean has_window;
 	gboolean has_wait_start;
 	gboolean has_ps;
+	gboolean has_vm_exec;
 	gint64 agent_version;
 };
 
@@ -27,6 +28,8 @@ JsonNode *sandbox_ask_agent(struct sandbox *sandbox, const char *message, JsonOb
 /* The same, where the answer says nothing but that it was done. */
 gboolean sandbox_call_agent(struct sandbox *sandbox, const char *message, JsonObject *payload,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The process object of the hyperstart protocol: what OCI has no word for. */
+JsonObject *sandbox_plain_process(const struct sandbox_process *process);
 /* {"container": id}. */
 JsonObject *sandbox_container_reference(const char *container);
 /* {"request": name}. */

@@ -106,12 +106,16 @@ gboolean sandbox_new_container(struct sandbox *sandbox, const struct oci_spec *s
 /* Lets it run. */
 gboolean sandbox_start_container(
 	struct sandbox *sandbox, const char *container, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Runs a further process in a container. */
+/*
+ * Runs a further process in a container: in its cgroup, or the one below that is named (NULL:
+ * none). With in_vm, outside of the container's namespaces, in those of the guest.
+ */
 gboolean sandbox_exec(struct sandbox *sandbox, const struct oci_process *description,
-	const struct sandbox_process *process, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Signals a container's first process, or all its processes. */
-gboolean sandbox_signal(struct sandbox *sandbox, const char *container, int signal, gboolean all,
+	const char *cgroup, gboolean in_vm, const struct sandbox_process *process,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Signals a container's first process, or all its processes; CC_ERROR_TIMEOUT after so many ms. */
+gboolean sandbox_signal(struct sandbox *sandbox, const char *container, int signal, gboolean all,
+	gint64 timeout, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Removes a container, with all its processes, from a VM that goes on. */
 gboolean sandbox_remove_container(
 	struct sandbox *sandbox, const char *container, GError **error) G_GNUC_WARN_UNUSED_RESULT;

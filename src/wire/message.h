@@ -50,6 +50,7 @@ enum {
 #define AGENT_FEATURE_WAIT_START "wait-start"
 #define AGENT_FEATURE_PS	 "ps"
 #define AGENT_FEATURE_TRACE	 "trace"
+#define AGENT_FEATURE_VM_EXEC	 "vm-exec"
 
 /* Codes in the object that an ERROR of our agent carries: {"message":…,"code":…}. */
 #define AGENT_ERROR_FAILED	"failed"

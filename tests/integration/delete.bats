@@ -84,6 +84,16 @@ nothing_left() {
 	nothing_left
 }
 
+@test "delete takes several, and tries them all" {
+	run -1 --separate-stderr cor delete none1 none2
+	[[ ${stderr_lines[0]} == *'container "none1" does not exist'* ]]
+	grep 'level=warning msg="delete none2: container' "$BATS_TEST_TMPDIR/log"
+	run -0 --separate-stderr cor delete --force none1 none2
+	[ -z "$output$stderr" ]
+	run -1 --separate-stderr cor delete
+	[[ $stderr == *"an argument is missing"* ]]
+}
+
 @test "delete --force of what is not there is no error" {
 	run -0 --separate-stderr cor delete --force "$id"
 	[ -z "$output$stderr" ]

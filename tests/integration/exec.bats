@@ -122,6 +122,37 @@ not() {
 	[ "$output" = "--user 12" ]
 }
 
+@test "exec takes groups, capabilities and a cgroup from its options, and can look into the guest" {
+	local cap_sys_admin=$((1 << 21))
+
+	run -0 --separate-stderr cor exec --user 1000:1001 -g 5 --additional-gids 6 c1 id
+	[[ $output == "uid=1000 gid=1001 groups="*5*6* ]]
+	run -0 --separate-stderr cor exec c1 sed -n 's/^CapEff:.//p' /proc/self/status
+	[ $((0x$output & cap_sys_admin)) -eq 0 ]
+	run -0 --separate-stderr cor exec --cap CAP_SYS_ADMIN --apparmor profile --process-label x \
+		--preserve-fds 3 --ignore-paused c1 sed -n 's/^CapEff:.//p' /proc/self/status
+	[ $((0x$output & cap_sys_admin)) -ne 0 ]
+	grep 'level=warning msg="--apparmor: the guest has no AppArmor"' "$BATS_TEST_TMPDIR/log"
+	grep 'level=warning msg="--process-label: the guest has no SELinux"' "$BATS_TEST_TMPDIR/log"
+	run -1 --separate-stderr cor exec -g x c1 true
+	[[ $stderr == *'--additional-gids: expected a group id, found "x"' ]]
+
+	# The guest's own processes, mounts, devices and cgroups; with every right, and a terminal.
+	run -0 --separate-stderr cor exec --vm c1 ps -o args
+	[[ $output == *$'\n/init\n'* && $output == *'sleep 1000'* ]]
+	run -0 --separate-stderr cor exec --vm c1 mkdir /sys/fs/cgroup/c1/inner
+	run -0 --separate-stderr cor exec --vm --env A=b --cwd /tmp c1 sh -c 'pwd; echo $A; id -u'
+	[ "$output" = $'/tmp\nb\n0' ]
+	run -127 --separate-stderr cor exec --vm c1 none
+	run -0 --separate-stderr cor exec --cgroup /inner c1 cat /proc/self/cgroup
+	[ "$output" = 0::/inner ]
+	for path in none ../c1 cpu:inner; do
+		run -1 --separate-stderr cor exec --cgroup "$path" c1 true
+		[[ $stderr == *"\"$path\"" ]]
+	done
+	has_status c1 running
+}
+
 @test "exec takes the whole process from a file" {
 	local file=$BATS_TEST_TMPDIR/process.json
 

@@ -35,19 +35,24 @@ start_telling() {
 		: >"$BATS_TEST_TMPDIR/out"
 	done
 
-	for signal in FOO SIG "" 0 65 -1 RTMIN+31 RTMAX-31 "10 "; do
+	for signal in FOO SIG "" 65 -1 RTMIN+31 RTMAX-31 "10 "; do
 		echo "kill c1 \"$signal\""
 		run -1 --separate-stderr cor kill c1 "$signal"
 		[[ $stderr = *"unknown signal \"$signal\""* ]]
 	done
 	has_status c1 running
+	# 0 only asks.
+	run -0 --separate-stderr cor kill c1 0
+	[ -z "$output$stderr" ]
 	[ ! -s "$BATS_TEST_TMPDIR/out" ]
 
 	cor kill c1 KILL
 	wait_until 10 has_status c1 stopped
 	wait_until 5 no_leftovers
-	run -1 --separate-stderr cor kill c1 TERM
-	[ "$stderr" = "cc-oci-runtime: container not running" ]
+	for signal in TERM 0; do
+		run -1 --separate-stderr cor kill c1 "$signal"
+		[ "$stderr" = "cc-oci-runtime: container not running" ]
+	done
 	run -1 --separate-stderr cor kill c1 9
 	[ "$stderr" = "cc-oci-runtime: container not running" ]
 	# An engine ends what may be left of a container that has ended.

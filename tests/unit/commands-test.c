@@ -17,6 +17,7 @@ static const struct {
 	{"SIGKILL", 9},
 	{"sigkill", 9},
 	{"Term", 15},
+	{"0", 0},
 	{"1", 1},
 	{"64", 64},
 	{"RTMIN", 34},
@@ -30,8 +31,9 @@ static const struct {
 
 static const char *const bad_signals[] = {
 	"",
-	"0",
 	"65",
+	"RTMIN+-1",
+	"RTMIN+31",
 	"-9",
 	"+9",
 	"9x",
