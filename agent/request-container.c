@@ -13,6 +13,7 @@
 #include "agent/file.h"
 #include "agent/hyperstart.h"
 #include "agent/json.h"
+#include "agent/limits.h"
 #include "agent/pollset.h"
 #include "agent/rootfs.h"
 
@@ -195,8 +196,9 @@ bool container_request_begin(struct agent *agent, const json_t *json, struct age
 	if (look_up_joins(&agent->pod, &spec, error))
 		container = container_new(&agent->pod, id, error);
 	/* A host that speaks OCI has read that it has to send START. */
-	launched = container != NULL && launch_init(agent, container, &spec, &keys, root,
-						json_object_get(json, "oci") != NULL, error);
+	launched = container != NULL && limits_apply_sections(sections, container->cgroup, error) &&
+		   launch_init(agent, container, &spec, &keys, root,
+			   json_object_get(json, "oci") != NULL, error);
 	container_spec_clear(&spec);
 	if (!launched) {
 		container_free(&agent->pod, container);

@@ -91,7 +91,7 @@ static GOptionContext *make_context(struct global_options *options)
 		{"trace", 0, 0, G_OPTION_ARG_FILENAME, &options->trace,
 			"Write the timeline of this command and of what it starts to FILE", "FILE"},
 		{"systemd-cgroup", 0, 0, G_OPTION_ARG_NONE, &options->systemd_cgroup,
-			"Accepted for compatibility: no cgroup of the host is used yet", NULL},
+			"Let systemd make the cgroups; cgroupsPath is SLICE:PREFIX:NAME", NULL},
 		{"rootless", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options->rootless,
 			"Accepted for compatibility", "MODE"},
 		{"criu", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &options->criu,
@@ -210,6 +210,7 @@ static gboolean fill_settings(
 	*out_settings = (struct settings){
 		.root = options->root,
 		.hypervisor_log_directory = options->hypervisor_log_directory,
+		.systemd_cgroup = options->systemd_cgroup,
 		.accel = accel,
 		.agent_timeout = (gint64)options->agent_timeout * 1000,
 	};

@@ -82,6 +82,13 @@ static int child_place_fds(const struct spawn *spawn, int *scratch, int report)
 	return n;
 }
 
+static void child_enter_cgroups(const struct spawn *spawn, int report)
+{
+	for (guint i = 0; spawn->cgroups != NULL && i < spawn->cgroups->len; i++)
+		if (write(((const int *)(const void *)spawn->cgroups->data)[i], "0", 1) != 1)
+			child_fail(report, "join the cgroup of");
+}
+
 static void child_enter_network(const struct spawn *spawn, int report)
 {
 	if (spawn->network_namespace >= 0 && setns(spawn->network_namespace, CLONE_NEWNET) < 0)
@@ -98,6 +105,7 @@ static G_GNUC_NORETURN void child_exec(
 		child_fail(report, "follow parent");
 	if (spawn->new_session && setsid() < 0)
 		child_fail(report, "setsid");
+	child_enter_cgroups(spawn, report);
 	child_enter_network(spawn, report);
 	if (spawn->directory != NULL && chdir(spawn->directory) < 0)
 		child_fail(report, "chdir");

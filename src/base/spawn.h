@@ -20,6 +20,9 @@ struct spawn {
 	 * stay. */
 	const int *fds;
 	gsize n_fds;
+	/* Descriptors (int) of files that move whoever writes "0" there: cgroup.procs. NULL: none.
+	 * The child is in its cgroups before it executes anything. */
+	const GArray *cgroups;
 	/* A network namespace to join (setns(2)) before exec, -1: the caller's. */
 	int network_namespace;
 	/* A network namespace of its own (unshare(2)). */

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/timeouts.h"
 #include "base/trace.h"
+#include "container/cgroup.h"
 #include "container/container.h"
 #include "container/directory.h"
 #include "container/hooks.h"
@@ -26,6 +27,7 @@
 #include "shim/launch.h"
 #include "storage/plan.h"
 #include "vm/kernel.h"
+#include "vm/size.h"
 #include "vm/tsc.h"
 
 /* What is made on the way, in this order; undone in reverse. */
@@ -42,6 +44,7 @@ struct creation {
 	struct stdio stdio;
 	char *directory;
 	int lock;
+	struct container_cgroup cgroup;
 	struct shim shim;
 	struct process_ref proxy;
 	struct sandbox *sandbox;
@@ -57,6 +60,7 @@ static void creation_clear(struct creation *creation)
 	fd_clear(&creation->process.streams);
 	sandbox_free(creation->sandbox);
 	shim_clear(&creation->shim);
+	container_cgroup_clear(&creation->cgroup);
 	stdio_clear(&creation->stdio);
 	vm_args_free(creation->args);
 	vm_config_free(creation->vm);
@@ -156,6 +160,14 @@ static void warn(const struct oci_spec *spec)
 			(const char *)g_ptr_array_index(spec->warnings, i));
 }
 
+static void fit_size(struct vm_config *vm, const struct oci_spec *spec)
+{
+	const struct vm_size_host host = vm_size_host();
+
+	vm_size_fit(vm, spec->resources, &host);
+	log_info("VM: %u MiB of memory, %u CPUs", vm->memory_mib, vm->cpus);
+}
+
 /* Reads everything that can be wrong before anything is made. */
 static gboolean read_bundle(struct creation *creation, GError **error)
 {
@@ -181,6 +193,7 @@ static gboolean read_bundle(struct creation *creation, GError **error)
 		creation->vm->accel = settings->accel;
 	if (settings->agent_timeout > 0)
 		creation->vm->agent_timeout = settings->agent_timeout;
+	fit_size(creation->vm, creation->spec);
 	return TRUE;
 }
 
@@ -200,6 +213,25 @@ static gboolean reserve(struct creation *creation, GError **error)
 		return FALSE;
 	creation->directory = directory_path(creation->settings, creation->options->id);
 	return oci_spec_keep(creation->spec, creation->directory, error);
+}
+
+static gboolean is_emulated(const struct vm_config *vm)
+{
+	const char *reason;
+
+	return vm->accel == VM_ACCEL_TCG ||
+	       (vm->accel == VM_ACCEL_AUTO &&
+		       vm_accel_probe("/dev/kvm", "/sys/module", &reason) == VM_ACCEL_TCG);
+}
+
+static gboolean make_cgroup(struct creation *creation, GError **error)
+{
+	creation->cgroup.vm = (struct cgroup_vm){
+		.memory_mib = creation->vm->memory_mib,
+		.emulated = is_emulated(creation->vm),
+	};
+	return container_cgroup_make(creation->settings, creation->spec, creation->options->id,
+		creation->directory, &creation->cgroup, error);
 }
 
 static gboolean start_shim(struct creation *creation, GError **error)
@@ -224,7 +256,10 @@ static gboolean start_shim(struct creation *creation, GError **error)
 			return FALSE;
 	}
 	options.network_namespace = namespace;
-	return shim_start(&options, &creation->shim, error);
+	options.cgroups = creation->cgroup.members;
+	return shim_start(&options, &creation->shim, error) &&
+	       container_cgroup_adopt(
+		       creation->spec, creation->shim.process.pid, &creation->cgroup, error);
 }
 
 /* KVM or TCG; the latter is said once, unless it was asked for. */
@@ -300,7 +335,7 @@ static gboolean launch(struct creation *creation, GError **error)
 	if (namespace < 0)
 		return FALSE;
 	creation->sandbox = sandbox_spawn(creation->settings->proxy_path, creation->directory,
-		namespace, &creation->proxy, error);
+		namespace, creation->cgroup.members, &creation->proxy, error);
 	if (creation->sandbox == NULL)
 		return FALSE;
 
@@ -380,6 +415,12 @@ static gboolean make_container(struct creation *creation, GError **error)
 	       sandbox_protect(creation->sandbox, creation->storage->binds[0].target, error);
 }
 
+/* From here on the guest does the container's work, not its own. */
+static gboolean limit_cpu(struct creation *creation, GError **error)
+{
+	return container_cgroup_limit_cpu(creation->spec, &creation->cgroup, error);
+}
+
 static gboolean hand_over(struct creation *creation, GError **error)
 {
 	return shim_hand_over(
@@ -411,6 +452,7 @@ static const struct {
 	STEP(read_bundle),
 	STEP(find_pod),
 	STEP(reserve),
+	STEP(make_cgroup),
 	STEP(start_shim),
 	STEP(launch_or_join),
 	STEP(record_creating),
@@ -418,6 +460,7 @@ static const struct {
 	STEP(share_files),
 	STEP(wait_for_agent),
 	STEP(make_container),
+	STEP(limit_cpu),
 	STEP(hand_over),
 	STEP(record_created),
 	STEP(write_pid_file),

@@ -14,6 +14,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/timeouts.h"
+#include "container/cgroup.h"
 #include "oci/state.h"
 
 /* Between two tries for a lock that another command holds; flock(2) itself knows no deadline. */
@@ -82,6 +83,16 @@ int directory_lock(const struct settings *settings, const char *id, GError **err
 	return lock(path, TIMEOUT_LOCK_MS, error);
 }
 
+/* A cgroup that somebody else uses too stays, and does not keep a container from going. */
+static gboolean remove_all(const char *path, GError **error)
+{
+	g_autoptr(GError) busy = NULL;
+
+	if (!container_cgroup_remove(path, &busy))
+		log_warning("%s", busy->message);
+	return file_remove_tree(path, error);
+}
+
 /* Removes what a dead `create` has left, if that is what it is. */
 static gboolean reclaim(const char *path, const char *id, GError **error)
 {
@@ -97,7 +108,7 @@ static gboolean reclaim(const char *path, const char *id, GError **error)
 		return FALSE;
 	}
 	log_info("%s: removing the remains of a create that died", path);
-	return file_remove_tree(path, error);
+	return remove_all(path, error);
 }
 
 static gboolean make_directory(const char *path, const char *id, GError **error)
@@ -137,7 +148,7 @@ gboolean directory_remove(const struct settings *settings, const char *id, GErro
 {
 	g_autofree char *path = directory_path(settings, id);
 
-	return file_remove_tree(path, error);
+	return remove_all(path, error);
 }
 
 char *directory_logs(const struct settings *settings, const char *id, GError **error)

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/timeouts.h"
 #include "base/trace.h"
+#include "cgroup/apply.h"
+#include "container/cgroup.h"
 #include "container/container.h"
 #include "container/directory.h"
 #include "container/network.h"
@@ -22,6 +24,8 @@ struct execution {
 	const struct exec_options *options;
 	struct oci_state *state;
 	struct stdio stdio;
+	/* For the shim, which sits in the container's cgroups. */
+	GArray *cgroups;
 	struct shim shim;
 	struct sandbox *sandbox;
 	struct sandbox_process process;
@@ -62,6 +66,14 @@ static gboolean connect_sandbox(struct execution *execution, GError **error)
 	       sandbox_wait_ready(execution->sandbox, TIMEOUT_PROXY_REQUEST_MS, error);
 }
 
+static gboolean open_cgroups(struct execution *execution, GError **error)
+{
+	g_autofree char *directory = directory_path(execution->settings, execution->options->id);
+
+	execution->cgroups = container_cgroup_open(directory, error);
+	return execution->cgroups != NULL;
+}
+
 static gboolean start_shim(struct execution *execution, GError **error)
 {
 	const struct exec_options *options = execution->options;
@@ -69,6 +81,7 @@ static gboolean start_shim(struct execution *execution, GError **error)
 	struct shim_options shim = {
 		.path = execution->settings->shim_path,
 		.argv = (const char *const *)options->process->args,
+		.cgroups = execution->cgroups,
 		.network_namespace = namespace,
 	};
 
@@ -122,6 +135,7 @@ static const struct {
 	STEP(find_container),
 	STEP(warn),
 	STEP(connect_sandbox),
+	STEP(open_cgroups),
 	STEP(start_shim),
 	STEP(start_process),
 	STEP(hand_over),
@@ -133,6 +147,7 @@ static void execution_clear(struct execution *execution)
 	fd_clear(&execution->process.streams);
 	sandbox_free(execution->sandbox);
 	shim_clear(&execution->shim);
+	cgroup_close_members(execution->cgroups);
 	stdio_clear(&execution->stdio);
 	oci_state_free(execution->state);
 }

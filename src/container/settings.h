@@ -19,6 +19,8 @@ struct settings {
 	/* Where hypervisor.log and console.log go: this directory's ID/; NULL: the state directory.
 	 */
 	const char *hypervisor_log_directory;
+	/* Cgroups are systemd's to make. */
+	gboolean systemd_cgroup;
 	/* AUTO: as configured. */
 	enum vm_accel accel;
 	/* Milliseconds; 0: as configured. */

@@ -47,7 +47,7 @@ const struct oci_field oci_fields_linux[] = {
 		.reason = "a device of the host's network cannot be moved into a virtual machine"},
 	{"linux.netDevices{}.name", OCI_STRING, OCI_REFUSED,
 		.reason = "a device of the host's network cannot be moved into a virtual machine"},
-	{"linux.cgroupsPath", OCI_STRING, OCI_WARNED, .reason = NOT_YET},
+	{"linux.cgroupsPath", OCI_STRING, OCI_ON_HOST},
 	{"linux.rootfsPropagation", OCI_STRING, OCI_IN_GUEST, .values = propagations},
 	{"linux.sysctl", OCI_STRING_MAP, OCI_IN_GUEST},
 	{"linux.maskedPaths", OCI_STRINGS, OCI_IN_GUEST},

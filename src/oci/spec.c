@@ -76,6 +76,20 @@ static gboolean read_hooks(struct oci_spec *spec, JsonObject *root, GError **err
 	return spec->hooks != NULL;
 }
 
+static gboolean read_resources(struct oci_spec *spec, JsonObject *root, GError **error)
+{
+	JsonObject *section = NULL;
+	const char *path = "";
+
+	spec->resources = oci_resources_of_document(root, error);
+	if (spec->resources == NULL || !json_get_object(root, "", "linux", &section, error) ||
+		(section != NULL &&
+			!json_get_string(section, "linux", "cgroupsPath", &path, error)))
+		return FALSE;
+	spec->cgroups_path = *path != '\0' ? g_strdup(path) : NULL;
+	return TRUE;
+}
+
 static gboolean read_document(struct oci_spec *spec, GError **error)
 {
 	JsonObject *root = json_node_get_object(spec->document);
@@ -84,6 +98,7 @@ static gboolean read_document(struct oci_spec *spec, GError **error)
 	       read_root(spec, root, error) && read_hostname(spec, root, error) &&
 	       oci_mounts_parse(root, spec->bundle, &spec->mounts, &spec->n_mounts, error) &&
 	       oci_namespaces_parse(root, &spec->namespaces, &spec->n_namespaces, error) &&
+	       read_resources(spec, root, error) &&
 	       oci_annotations_parse(root, spec->annotations, error) &&
 	       json_get_object(root, "", "vm", &spec->vm, error) && read_hooks(spec, root, error);
 }
@@ -169,6 +184,8 @@ void oci_spec_free(struct oci_spec *spec)
 	oci_mounts_free(spec->mounts, spec->n_mounts);
 	oci_namespaces_free(spec->namespaces, spec->n_namespaces);
 	oci_hooks_free(spec->hooks);
+	oci_resources_free(spec->resources);
+	g_free(spec->cgroups_path);
 	g_clear_pointer(&spec->annotations, g_hash_table_unref);
 	g_clear_pointer(&spec->warnings, g_ptr_array_unref);
 	g_clear_pointer(&spec->document, json_node_unref);

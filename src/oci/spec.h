@@ -12,6 +12,7 @@
 
 #include "oci/hooks.h"
 #include "oci/process.h"
+#include "oci/resources.h"
 
 #define OCI_SPEC_VERSION "1.2.0"
 #define OCI_CONFIG_NAME	 "config.json"
@@ -52,6 +53,10 @@ struct oci_spec {
 	struct oci_namespace *namespaces;
 	gsize n_namespaces;
 	struct oci_hooks *hooks;
+	/* Never NULL. */
+	struct oci_resources *resources;
+	/* Where the host's cgroup is; NULL when not given. */
+	char *cgroups_path;
 	/* Names and values, both char *. */
 	GHashTable *annotations;
 	/* The `vm` object, or NULL. Belongs to the document. */

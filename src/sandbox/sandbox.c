@@ -31,7 +31,7 @@ void sandbox_free(struct sandbox *sandbox)
 }
 
 struct sandbox *sandbox_spawn(const char *proxy_path, const char *directory, int network_namespace,
-	struct process_ref *out_proxy, GError **error)
+	const GArray *cgroups, struct process_ref *out_proxy, GError **error)
 {
 	auto_fd int ours = -1;
 	auto_fd int theirs = -1;
@@ -51,6 +51,7 @@ struct sandbox *sandbox_spawn(const char *proxy_path, const char *directory, int
 		.argv = argv,
 		.fds = fds,
 		.n_fds = G_N_ELEMENTS(fds),
+		.cgroups = cgroups,
 		.network_namespace = network_namespace,
 		.new_session = TRUE,
 		.directory = directory,

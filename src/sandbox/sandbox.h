@@ -18,10 +18,11 @@ struct sandbox;
 
 /*
  * Starts the proxy of a new VM in a state directory, in the given network namespace (-1: the
- * caller's). Until sandbox_own, the VM ends with this connection.
+ * caller's) and cgroups (as in base/spawn.h). Until sandbox_own, the VM ends with this connection.
  */
 struct sandbox *sandbox_spawn(const char *proxy_path, const char *directory, int network_namespace,
-	struct process_ref *out_proxy, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+	const GArray *cgroups, struct process_ref *out_proxy,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Connects to the VM of a state directory. CC_ERROR_NOT_RUNNING when it is gone. */
 struct sandbox *sandbox_connect(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void sandbox_free(struct sandbox *sandbox);

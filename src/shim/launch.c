@@ -26,6 +26,7 @@ gboolean shim_start(const struct shim_options *options, struct shim *out_shim, G
 		.argv = options->argv,
 		.fds = fds,
 		.n_fds = G_N_ELEMENTS(fds),
+		.cgroups = options->cgroups,
 		.network_namespace = options->network_namespace,
 		.new_network_namespace = options->new_network_namespace,
 		.new_session = TRUE,

@@ -38,7 +38,8 @@ struct known_keys {
 
 static const struct known_keys known_keys[] = {
 	{"", (const char *const[]){"path", "image", "initrd", "kernel", "hypervisor", "hwConfig",
-		     "machine", "accel", "hotplug", "memory", "cpus", "agentTimeout", NULL}},
+		     "machine", "accel", "hotplug", "memory", "memoryMax", "cpus", "cpusMax",
+		     "agentTimeout", NULL}},
 	{"hypervisor", (const char *const[]){"path", "parameters", NULL}},
 	{"kernel", (const char *const[]){"path", "parameters", "initrd", NULL}},
 	{"image", (const char *const[]){"path", "format", NULL}},
@@ -197,11 +198,16 @@ static gboolean read_size(struct vm_config *config, const struct reader *reader,
 {
 	JsonObject *hardware = NULL;
 	gint64 memory = MEMORY_MIB_DEFAULT;
+	gint64 memory_max = 0;
 	gint64 cpus = 1;
+	gint64 cpus_max = 0;
 
 	if (!json_get_integer(
 		    reader->vm, "", "memory", MEMORY_MIB_MIN, MEMORY_MIB_MAX, &memory, error) ||
 		!json_get_integer(reader->vm, "", "cpus", 1, CPUS_MAX, &cpus, error) ||
+		!json_get_integer(reader->vm, "", "memoryMax", MEMORY_MIB_MIN, MEMORY_MIB_MAX,
+			&memory_max, error) ||
+		!json_get_integer(reader->vm, "", "cpusMax", 1, CPUS_MAX, &cpus_max, error) ||
 		!json_get_object(reader->vm, "", "hwConfig", &hardware, error))
 		return FALSE;
 	if (hardware != NULL) {
@@ -215,6 +221,8 @@ static gboolean read_size(struct vm_config *config, const struct reader *reader,
 	}
 	config->memory_mib = (guint)memory;
 	config->cpus = (guint)cpus;
+	config->memory_max_mib = (guint)memory_max;
+	config->cpus_max = (guint)cpus_max;
 	return TRUE;
 }
 

@@ -45,6 +45,9 @@ struct vm_config {
 	gboolean hotplug;
 	guint memory_mib;
 	guint cpus;
+	/* What a container's limits may make of them; 0: what the host has. */
+	guint memory_max_mib;
+	guint cpus_max;
 	/* Milliseconds. */
 	gint64 agent_timeout;
 };
