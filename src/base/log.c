@@ -97,6 +97,19 @@ static const char *program_name(void)
 	return logger.program != NULL ? logger.program : "cc-oci-runtime";
 }
 
+/* A record of the global log says whose it is. The caller frees. */
+static char *mark_record(const char *record)
+{
+	g_autofree char *program = NULL;
+	int inside = (int)strlen(record) - 2;
+
+	if (logger.format == LOG_FORMAT_TEXT)
+		return g_strdup_printf("%s[%d]: %s", program_name(), (int)getpid(), record);
+	program = json_quote(program_name());
+	return g_strdup_printf(
+		"%.*s,\"program\":%s,\"pid\":%d}\n", inside, record, program, (int)getpid());
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
 	va_list arguments;
@@ -117,8 +130,7 @@ void log_write(enum log_level level, const char *format, ...)
 	else if (level == LOG_WARNING || level == LOG_DEBUG)
 		fprintf(stderr, "%s: %s: %s\n", program_name(), level_names[level], message);
 	if (logger.global_fd >= 0) {
-		g_autofree char *line =
-			g_strdup_printf("%s[%d]: %s", program_name(), (int)getpid(), record);
+		g_autofree char *line = mark_record(record);
 
 		put(logger.global_fd, line);
 	}

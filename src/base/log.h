@@ -30,7 +30,10 @@ struct log_config {
 	enum log_format format;
 	/* Records of LOG_DEBUG are written as well; without a log file, to stderr. */
 	gboolean debug;
-	/* In front of each record of the global log: the program's name. */
+	/*
+	 * The program's name, which a record of the global log has, and its pid: "NAME[PID]: " in
+	 * front of a text, members `program` and `pid` of an object.
+	 */
 	const char *program;
 };
 

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -14,6 +15,12 @@
 #include "base/log.h"
 
 #define TIME "2024-05-06T07:08:09Z"
+
+enum {
+	WRITERS = 8,
+	RECORDS = 50,
+	RECORD_SIZE = 10000,
+};
 
 static const struct {
 	enum log_format format;
@@ -70,7 +77,7 @@ static char *read_text(const char *path)
 TEST(log_goes_to_both_files)
 {
 	g_autofree char *file = test_path("log.json"), *global = test_path("global.log");
-	g_autofree char *content = NULL, *global_content = NULL, *prefix = NULL;
+	g_autofree char *content = NULL, *global_content = NULL, *suffix = NULL;
 	struct log_config config = {
 		.file = file, .global_file = global, .format = LOG_FORMAT_JSON, .program = "cor"};
 	g_autoptr(GError) error = NULL;
@@ -82,13 +89,60 @@ TEST(log_goes_to_both_files)
 	log_close();
 	content = read_text(file);
 	global_content = read_text(global);
-	prefix =
-		g_strdup_printf("cor[%d]: {\"level\":\"error\",\"msg\":\"first 1\"", (int)getpid());
+	suffix = g_strdup_printf(",\"program\":\"cor\",\"pid\":%d}\n", (int)getpid());
 	ck_assert(g_str_has_prefix(content, "{\"level\":\"error\",\"msg\":\"first 1\""));
 	ck_assert_ptr_eq(strchr(content, '\n'), content + strlen(content) - 1);
-	ck_assert(g_str_has_prefix(global_content, prefix));
+	ck_assert(g_str_has_prefix(global_content, "{\"level\":\"error\",\"msg\":\"first 1\""));
+	ck_assert(g_str_has_suffix(global_content, suffix));
 	ck_assert_int_eq(g_stat(file, &status), 0);
 	ck_assert_int_eq(status.st_mode & 07777, 0600);
+}
+
+/* Each writes its records, of all one letter and longer than a page. */
+static void write_records(const char *global, char letter)
+{
+	struct log_config config = {.global_file = global, .program = "cor"};
+	g_autofree char *message = g_strnfill(RECORD_SIZE, letter);
+
+	if (!log_open(&config, NULL))
+		_exit(1);
+	for (int i = 0; i < RECORDS; i++)
+		log_info("%s", message);
+	log_close();
+	_exit(0);
+}
+
+TEST(log_records_of_many_programs_are_whole_lines)
+{
+	g_autofree char *global = test_path("global.log"), *content = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	for (int i = 0; i < WRITERS; i++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (pid == 0)
+			write_records(global, (char)('a' + i));
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		int status;
+
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+	content = read_text(global);
+	lines = g_strsplit(content, "\n", -1);
+	ck_assert_uint_eq(g_strv_length(lines), WRITERS * RECORDS + 1);
+	for (int i = 0; i < WRITERS * RECORDS; i++) {
+		const char *message = strstr(lines[i], "msg=\"");
+
+		ck_assert(g_str_has_prefix(lines[i], "cor["));
+		ck_assert_ptr_nonnull(message);
+		message += strlen("msg=\"");
+		ck_assert_uint_eq(strlen(message), RECORD_SIZE + 1);
+		for (int j = 0; j < RECORD_SIZE; j++)
+			ck_assert_int_eq(message[j], message[0]);
+	}
 }
 
 TEST(log_is_appended_to)
@@ -142,6 +196,7 @@ static const struct test tests[] = {
 	RUN_EACH(log_record_has_the_form_of_runc, G_N_ELEMENTS(records)),
 	RUN_EACH(log_record_of_any_bytes_is_one_line, 2),
 	RUN(log_goes_to_both_files),
+	RUN(log_records_of_many_programs_are_whole_lines),
 	RUN(log_is_appended_to),
 	RUN(log_without_a_file_warns_on_stderr),
 	RUN(log_open_names_the_file),
