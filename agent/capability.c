@@ -114,3 +114,16 @@ bool capability_apply(const struct capability_sets *sets, struct agent_error *er
 		return agent_error_errno(error, errno, "set the capabilities");
 	return apply_ambient(sets, error);
 }
+
+bool capability_raise(unsigned number, struct agent_error *error)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return agent_error_errno(error, errno, "ask for the capabilities");
+	data[number / 32].effective |= data[number / 32].permitted & UINT32_C(1) << number % 32;
+	if (syscall(SYS_capset, &header, data) < 0)
+		return agent_error_errno(error, errno, "raise %s", capability_name(number));
+	return true;
+}

@@ -25,3 +25,6 @@ const char *capability_name(unsigned number);
 bool capability_apply_bounding(const struct capability_sets *sets, struct agent_error *error);
 /* Sets the four others; after the user has changed, with PR_SET_KEEPCAPS. */
 bool capability_apply(const struct capability_sets *sets, struct agent_error *error);
+
+/* Makes one that is permitted effective, whoever the process is by now. */
+bool capability_raise(unsigned number, struct agent_error *error);

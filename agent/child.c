@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -23,9 +24,13 @@
 #include "agent/file.h"
 #include "agent/identity.h"
 #include "agent/lookup.h"
+#include "agent/mount.h"
+#include "agent/namespaces.h"
 #include "agent/protect.h"
 #include "agent/rootfs.h"
+#include "agent/schedule.h"
 #include "agent/terminal.h"
+#include "agent/userns.h"
 #include "wire/fdpass.h"
 
 /* Where the socket lies in the child. */
@@ -39,17 +44,10 @@ struct child {
 	/* -1 without a terminal. */
 	int master;
 	int slave;
-};
-
-/* Namespaces of an init that a further process joins; the mount namespace last, it hides /proc. */
-static const struct {
-	const char *name;
-	int flag;
-} joined_namespaces[] = {
-	{"cgroup", CLONE_NEWCGROUP},
-	{"ipc", CLONE_NEWIPC},
-	{"uts", CLONE_NEWUTS},
-	{"mnt", CLONE_NEWNS},
+	/* The user namespace to join at last; -1: none. */
+	int user;
+	/* Of an init: its directory in the guest's /proc. */
+	int proc;
 };
 
 static void close_from(unsigned first)
@@ -118,7 +116,7 @@ static bool join_cgroup(const struct launch *launch, struct agent_error *error)
 
 	if (enter_cgroup(launch->cgroup, error))
 		return true;
-	return launch->container == NULL && enter_cgroup_of(launch->init_pid, &ignored);
+	return launch->init_pid != 0 && enter_cgroup_of(launch->init_pid, &ignored);
 }
 
 static bool set_oom_score(const struct process_spec *spec, struct agent_error *error)
@@ -131,60 +129,6 @@ static bool set_oom_score(const struct process_spec *spec, struct agent_error *e
 	return file_write("/proc/self/oom_score_adj", text, error);
 }
 
-static bool set_names(const struct container_spec *spec, struct agent_error *error)
-{
-	if (!(spec->namespaces & CLONE_NEWUTS))
-		return true;
-	if (spec->hostname != NULL && sethostname(spec->hostname, strlen(spec->hostname)) < 0)
-		return agent_error_errno(error, errno, "set the host name");
-	if (spec->domainname != NULL &&
-		setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
-		return agent_error_errno(error, errno, "set the domain name");
-	return true;
-}
-
-static bool join_namespaces(pid_t init, struct agent_error *error)
-{
-	int fds[sizeof joined_namespaces / sizeof *joined_namespaces];
-	size_t n = sizeof fds / sizeof *fds;
-
-	for (size_t i = 0; i < n; i++) {
-		char path[64];
-
-		snprintf(path, sizeof path, "/proc/%d/ns/%s", init, joined_namespaces[i].name);
-		fds[i] = open(path, O_RDONLY | O_CLOEXEC);
-		if (fds[i] < 0)
-			return agent_error_errno(error, errno, "open %s", path);
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (setns(fds[i], joined_namespaces[i].flag) < 0)
-			return agent_error_errno(
-				error, errno, "join the %s namespace", joined_namespaces[i].name);
-		close(fds[i]);
-	}
-	return true;
-}
-
-/* Those of other containers of the pod; the pid namespace is entered by being born into it. */
-static bool join_others(const struct container_spec *spec, struct agent_error *error)
-{
-	for (size_t i = 0; i < spec->n_joins; i++) {
-		const struct spec_join *join = &spec->joins[i];
-		char path[64];
-
-		if (join->flag == CLONE_NEWPID)
-			continue;
-		snprintf(path, sizeof path, "/proc/%d/ns/%s", join->pid, join->name);
-
-		AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-		if (fd < 0 || setns(fd, join->flag) < 0)
-			return agent_error_errno(error, errno, "join the %s namespace of \"%s\"",
-				join->name, join->container);
-	}
-	return true;
-}
-
 static bool open_terminal(struct child *child, struct agent_error *error)
 {
 	const struct process_spec *spec = child->launch->process;
@@ -194,25 +138,37 @@ static bool open_terminal(struct child *child, struct agent_error *error)
 	if (!terminal_open(&child->master, &child->slave, error) ||
 		!terminal_resize(child->master, spec->rows, spec->columns, error))
 		return false;
-	if (child->launch->container != NULL && !terminal_make_console(child->master, error))
+	if (child->launch->init_pid == 0 && !terminal_make_console(child->master, error))
 		return false;
 	return terminal_take(child->slave, error);
 }
 
-static bool enter(struct child *child, struct agent_error *error)
+/* A further process joins what its container's init has. */
+static bool enter_further(struct child *child, struct agent_error *error)
+{
+	const struct launch *launch = child->launch;
+	const struct process_spec *spec = launch->process;
+
+	return schedule_bind(spec->initial_cpus, error) && join_cgroup(launch, error) &&
+	       schedule_bind(spec->final_cpus, error) && set_oom_score(spec, error) &&
+	       namespaces_join(launch->container, launch->init_pid, &child->user, error) &&
+	       open_terminal(child, error);
+}
+
+static bool enter_init(struct child *child, struct agent_error *error)
 {
 	const struct launch *launch = child->launch;
 	const struct container_spec *container = launch->container;
+	/* What the container's root may hide, or replace by something else. */
+	AUTO_CLOSE int null = mount_pick_up("/dev/null", false, error);
 
-	if (!join_cgroup(launch, error) || !set_oom_score(launch->process, error))
+	child->proc = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (null < 0 || !join_cgroup(launch, error) || !set_oom_score(launch->process, error))
 		return false;
-	if (container == NULL)
-		return join_namespaces(launch->init_pid, error) && open_terminal(child, error);
-	if (container->namespaces & CLONE_NEWCGROUP && unshare(CLONE_NEWCGROUP) < 0)
-		return agent_error_errno(error, errno, "make a cgroup namespace");
-	return join_others(container, error) && set_names(container, error) &&
-	       rootfs_enter(container, launch->root, error) && open_terminal(child, error) &&
-	       protect_rootfs(container, error);
+	return namespaces_make(container, error) && rootfs_enter(container, launch->root, error) &&
+	       open_terminal(child, error) &&
+	       hook_list_run(&container->hooks, &container->hooks.create, "created", error) &&
+	       protect_rootfs(container, null, error);
 }
 
 /* The environment of the config, and HOME where it has none. */
@@ -236,12 +192,38 @@ static bool make_env(struct child *child, struct agent_error *error)
 	return true;
 }
 
+static bool set_personality(const struct container_spec *container, struct agent_error *error)
+{
+	if (container->personality >= 0 && personality((unsigned long)container->personality) < 0)
+		return agent_error_errno(error, errno, "set the personality");
+	return true;
+}
+
+/* What needs the guest's root, who the process is until now; then it is its user namespace's. */
+static bool leave_guest(struct child *child, struct agent_error *error)
+{
+	const struct launch *launch = child->launch;
+	const struct container_spec *container = launch->container;
+	const struct process_spec *spec = launch->process;
+
+	identity_own_fds(spec, &container->uid_maps);
+	if (!identity_apply_rlimits(spec, error) || !schedule_apply(spec, error) ||
+		!set_personality(container, error))
+		return false;
+	if (launch->init_pid != 0)
+		return namespaces_join_user(child->user, error);
+	return !(container->namespaces & CLONE_NEWUSER) ||
+	       userns_make(container, child->proc, error);
+}
+
 static bool prepare(struct child *child, struct agent_error *error)
 {
-	const struct process_spec *spec = child->launch->process;
+	const struct launch *launch = child->launch;
+	const struct process_spec *spec = launch->process;
 
-	if (!enter(child, error) || !make_env(child, error) ||
-		!identity_apply_rlimits(spec, error) || !identity_take(spec, error))
+	if (!(launch->init_pid == 0 ? enter_init(child, error) : enter_further(child, error)) ||
+		!make_env(child, error) || !leave_guest(child, error) ||
+		!identity_take(spec, launch->container->seccomp, error))
 		return false;
 	child->program = lookup_program(spec->args[0], child->env, error);
 	return child->program != NULL;
@@ -270,25 +252,48 @@ static void wait_for_release(int socket)
 		_exit(1);
 }
 
-/* The exec has failed. Who was told that the process is prepared reads it on its stderr. */
-static _Noreturn void fail_exec(const struct child *child, int socket, int reason)
+/* Who was told that the process is prepared reads it on its stderr; else it is reported. */
+static _Noreturn void fail(
+	const struct child *child, int socket, const struct agent_error *error, int status)
 {
-	struct report failed = {.kind = REPORT_FAILED};
-	char words[AGENT_ERRNO_TEXT_SIZE];
+	struct report failed = {.kind = REPORT_FAILED, .error = *error};
 
-	agent_error_set(&failed.error,
-		reason == ENOENT ? AGENT_CODE_EXEC_NOT_FOUND : AGENT_CODE_EXEC_DENIED,
-		"exec %s: %s", child->program, agent_errno_text(reason, words));
 	if (child->launch->wait)
-		dprintf(STDERR_FILENO, "%s\n", failed.error.text);
+		dprintf(STDERR_FILENO, "%s\n", error->text);
 	else
 		report(socket, child, &failed);
-	_exit(reason == ENOENT ? 127 : 126);
+	_exit(status);
+}
+
+static _Noreturn void fail_exec(const struct child *child, int socket, int reason)
+{
+	struct agent_error error;
+	char words[AGENT_ERRNO_TEXT_SIZE];
+
+	agent_error_set(&error,
+		reason == ENOENT ? AGENT_CODE_EXEC_NOT_FOUND : AGENT_CODE_EXEC_DENIED,
+		"exec %s: %s", child->program, agent_errno_text(reason, words));
+	fail(child, socket, &error, reason == ENOENT ? 127 : 126);
+}
+
+/* START waits for these: their failure is its own. */
+static void run_start_hooks(const struct child *child, int socket)
+{
+	const struct hooks_spec *hooks = &child->launch->container->hooks;
+	struct report outcome = {.kind = REPORT_STARTED};
+
+	if (child->launch->init_pid != 0 || hooks->start.n == 0)
+		return;
+	if (!hook_list_run(hooks, &hooks->start, "created", &outcome.error))
+		outcome.kind = REPORT_FAILED;
+	report(socket, child, &outcome);
+	if (outcome.kind == REPORT_FAILED)
+		_exit(1);
 }
 
 _Noreturn void child_main(const struct launch *launch, int socket)
 {
-	struct child child = {.launch = launch, .master = -1, .slave = -1};
+	struct child child = {.launch = launch, .master = -1, .slave = -1, .user = -1, .proc = -1};
 	struct report outcome = {.kind = REPORT_PREPARED};
 
 	if (!arrange(launch, &socket, &outcome.error) || !prepare(&child, &outcome.error)) {
@@ -299,6 +304,9 @@ _Noreturn void child_main(const struct launch *launch, int socket)
 	report(socket, &child, &outcome);
 	if (launch->wait)
 		wait_for_release(socket);
+	run_start_hooks(&child, socket);
+	if (!identity_finish(launch->process, launch->container->seccomp, &outcome.error))
+		fail(&child, socket, &outcome.error, 1);
 	execve(child.program, launch->process->args, child.env);
 	fail_exec(&child, socket, errno);
 }

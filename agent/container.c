@@ -29,12 +29,14 @@ static struct container *find(const struct pod *pod, const char *id)
 static void destroy(struct container *container)
 {
 	close_fd(&container->watch);
+	container_spec_clear(&container->spec);
 	free(container->cgroup);
 	free(container->id);
 	free(container);
 }
 
-struct container *container_new(struct pod *pod, const char *id, struct agent_error *error)
+struct container *container_new(
+	struct pod *pod, const char *id, struct container_spec *spec, struct agent_error *error)
 {
 	struct container *container;
 
@@ -57,6 +59,9 @@ struct container *container_new(struct pod *pod, const char *id, struct agent_er
 	if (container->id == NULL || asprintf(&container->cgroup, CGROUP_DIRECTORY "/%s", id) < 0)
 		agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
 	else if (cgroup_make(container->cgroup, error)) {
+		container->spec = *spec;
+		*spec = (struct container_spec){0};
+		container->spec.hooks.id = container->id;
 		container->next = pod->containers;
 		pod->containers = container;
 		return container;
@@ -96,7 +101,8 @@ bool container_is_alive(const struct container *container)
 	const struct process *init = container->init;
 
 	return init != NULL && init->pid > 0 &&
-	       (init->state == PROCESS_PREPARED || init->state == PROCESS_RUNNING);
+	       (init->state == PROCESS_PREPARED || init->state == PROCESS_STARTING ||
+		       init->state == PROCESS_RUNNING);
 }
 
 void container_add(struct container *container, struct process *process)

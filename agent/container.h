@@ -9,12 +9,15 @@
 #include "agent/error.h"
 #include "agent/pollset.h"
 #include "agent/process.h"
+#include "agent/spec.h"
 
 struct container {
 	struct container *next;
 	char *id;
 	/* The cgroup's directory. */
 	char *cgroup;
+	/* What it is made of; of its further processes too. */
+	struct container_spec spec;
 	/* cgroup.events while the container is being removed; -1 else. */
 	int watch;
 	/* Among `processes`, and there until the container is freed. NULL: not launched. */
@@ -32,8 +35,9 @@ struct pod {
 	struct container *containers;
 };
 
-/* Makes the cgroup too, and adds the container to the pod. */
-struct container *container_new(struct pod *pod, const char *id, struct agent_error *error);
+/* Makes the cgroup too, adds the container to the pod, and takes what the spec owns over. */
+struct container *container_new(
+	struct pod *pod, const char *id, struct container_spec *spec, struct agent_error *error);
 /* Takes it out of the pod, with its processes and its cgroup. Bears NULL. */
 void container_free(struct pod *pod, struct container *container);
 /* NULL with the code not-found. */

@@ -45,7 +45,8 @@ static bool has_own_dev(const struct container_spec *spec)
 }
 
 /* A node that the root file system brings along gives way: the config's word counts. */
-static bool make_device(const struct spec_device *device, struct agent_error *error)
+static bool make_device(const struct container_spec *spec, const struct spec_device *device,
+	struct agent_error *error)
 {
 	AUTO_FREE char *directory = strdup(device->path);
 	int result;
@@ -59,12 +60,13 @@ static bool make_device(const struct spec_device *device, struct agent_error *er
 	if (unlink(device->path) < 0 && errno != ENOENT)
 		return agent_error_errno(error, errno, "replace %s", device->path);
 	if (mknod(device->path, device->mode, device->device) < 0 ||
-		lchown(device->path, device->uid, device->gid) < 0)
+		lchown(device->path, id_maps_find(&spec->uid_maps, device->uid),
+			id_maps_find(&spec->gid_maps, device->gid)) < 0)
 		return agent_error_errno(error, errno, "make the device %s", device->path);
 	return true;
 }
 
-static bool make_defaults(struct agent_error *error)
+static bool make_defaults(const struct container_spec *spec, struct agent_error *error)
 {
 	for (size_t i = 0; i < sizeof default_devices / sizeof *default_devices; i++) {
 		struct spec_device device = {
@@ -73,7 +75,7 @@ static bool make_defaults(struct agent_error *error)
 			.device = makedev(default_devices[i].major, default_devices[i].minor),
 		};
 
-		if (!make_device(&device, error))
+		if (!make_device(spec, &device, error))
 			return false;
 	}
 	for (size_t i = 0; i < sizeof default_links / sizeof *default_links; i++)
@@ -85,10 +87,10 @@ static bool make_defaults(struct agent_error *error)
 
 bool device_make_all(const struct container_spec *spec, struct agent_error *error)
 {
-	if (has_own_dev(spec) && !make_defaults(error))
+	if (has_own_dev(spec) && !make_defaults(spec, error))
 		return false;
 	for (size_t i = 0; i < spec->n_devices; i++)
-		if (!make_device(&spec->devices[i], error))
+		if (!make_device(spec, &spec->devices[i], error))
 			return false;
 	return true;
 }

@@ -13,7 +13,7 @@
 #include "agent/cleanup.h"
 #include "wire/fdpass.h"
 
-/* The cgroup namespace is the child's to make: it has to be in its cgroup before. */
+/* The others are the child's to make (namespaces.h, userns.h). */
 #define CLONE_FLAGS (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC)
 
 /* Lets the next child be born into a pid namespace; the caller itself stays in its own. */
@@ -29,7 +29,7 @@ static bool enter_pid_namespace(const char *path, struct agent_error *error)
 /* Whose pid namespace the child is to be in; 0: a new one, or our own. */
 static pid_t pid_namespace_owner(const struct launch *launch)
 {
-	if (launch->container == NULL)
+	if (launch->init_pid != 0)
 		return launch->init_pid;
 	for (size_t i = 0; i < launch->container->n_joins; i++)
 		if (launch->container->joins[i].flag == CLONE_NEWPID)
@@ -41,7 +41,7 @@ static pid_t clone_child(const struct launch *launch)
 {
 	unsigned long flags = SIGCHLD;
 
-	if (launch->container != NULL)
+	if (launch->init_pid == 0)
 		flags |= (unsigned long)(launch->container->namespaces & CLONE_FLAGS);
 	/* Like fork(2): the child goes on here, with a copy of all memory. */
 	return (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);

@@ -17,9 +17,11 @@
 struct launch {
 	/* The process to become. */
 	const struct process_spec *process;
-	/* For an init: its surroundings, and its root in the guest. NULL: join init_pid's. */
+	/* Its surroundings. */
 	const struct container_spec *container;
+	/* For an init: its root in the guest. */
 	const char *root;
+	/* For a further process: whose namespaces it joins. 0: it is an init. */
 	pid_t init_pid;
 	/* The cgroup's directory. */
 	const char *cgroup;
@@ -32,6 +34,9 @@ struct launch {
 enum report_kind {
 	/* All but the last exec is done. Carries master and slave where there is a terminal. */
 	REPORT_PREPARED,
+	/* It has been released, and the hooks before the exec are done; only where there are any.
+	 */
+	REPORT_STARTED,
 	/* The error says why the child ends. */
 	REPORT_FAILED,
 };

@@ -70,11 +70,11 @@ bool process_launch(struct process *process, struct launch *launch, struct agent
 	return launched;
 }
 
-bool process_start(struct process *process, struct agent_error *error)
+bool process_start(struct process *process, bool with_hooks, struct agent_error *error)
 {
 	if (!launch_release(process->socket, error))
 		return false;
-	process->state = PROCESS_RUNNING;
+	process->state = with_hooks ? PROCESS_STARTING : PROCESS_RUNNING;
 	return true;
 }
 
@@ -100,10 +100,30 @@ static void fail(struct process *process, const struct agent_error *error)
 	process_kill(process);
 }
 
+static void fail_start(struct process *process, const struct agent_error *error)
+{
+	process->error = *error;
+	process->start_failed = true;
+	process->state = PROCESS_RUNNING;
+}
+
+/* Of a child that runs its startContainer hooks. */
+static void take_start_report(struct process *process, const struct report *report)
+{
+	if (report->kind == REPORT_FAILED)
+		fail_start(process, &report->error);
+	else
+		process->state = PROCESS_RUNNING;
+}
+
 static void take_report(struct process *process, const struct report *report, int terminal[2])
 {
 	struct agent_error error;
 
+	if (process->state == PROCESS_STARTING) {
+		take_start_report(process, report);
+		return;
+	}
 	if (report->kind != REPORT_PREPARED) {
 		fail(process, &report->error);
 		return;
@@ -124,6 +144,11 @@ static void take_end(struct process *process)
 	struct agent_error error;
 
 	close_fd(&process->socket);
+	if (process->state == PROCESS_STARTING) {
+		agent_error_set(
+			&error, AGENT_CODE_FAILED, "the process ended before it was started");
+		fail_start(process, &error);
+	}
 	if (process->state != PROCESS_PREPARING)
 		return;
 	if (process->reported) {

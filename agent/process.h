@@ -17,6 +17,8 @@ enum process_state {
 	PROCESS_PREPARING,
 	/* It waits for START. */
 	PROCESS_PREPARED,
+	/* Its startContainer hooks run. */
+	PROCESS_STARTING,
 	PROCESS_RUNNING,
 	/* There never was a program; `error` says why. */
 	PROCESS_FAILED,
@@ -34,6 +36,8 @@ struct process {
 	bool wait;
 	/* The child has reported that all but the exec is done. */
 	bool reported;
+	/* Its startContainer hooks have failed, `error` says why; it ends by itself. */
+	bool start_failed;
 	/* 0: reaped. */
 	pid_t pid;
 	/* The child's socket (launch.h); -1: its program runs, or it is gone. */
@@ -53,8 +57,8 @@ void process_free(struct process *process);
 
 /* Makes the pipes and starts the child; `launch` has all but those. */
 bool process_launch(struct process *process, struct launch *launch, struct agent_error *error);
-/* Lets a prepared one run. */
-bool process_start(struct process *process, struct agent_error *error);
+/* Lets a prepared one run; with_hooks: it is starting until it says that they are done. */
+bool process_start(struct process *process, bool with_hooks, struct agent_error *error);
 /* Gives up one that is not prepared in time, or that has failed. */
 void process_kill(struct process *process);
 bool process_signal(const struct process *process, int signal, struct agent_error *error);

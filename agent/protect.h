@@ -9,6 +9,7 @@
 
 /*
  * In the child, after all mounts and the terminal: writes the sysctl values, makes the read-only
- * and the masked paths, then the read-only tmpfs mounts, and last the root itself.
+ * and the masked paths, then the read-only tmpfs mounts, and last the root itself. `null` is a
+ * detached mount of the guest's null device.
  */
-bool protect_rootfs(const struct container_spec *spec, struct agent_error *error);
+bool protect_rootfs(const struct container_spec *spec, int null, struct agent_error *error);

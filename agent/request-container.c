@@ -107,17 +107,16 @@ static json_t *container_sections(const struct agent *agent, const json_t *conta
 }
 
 static bool launch_init(struct agent *agent, struct container *container,
-	const struct container_spec *spec, const struct process_keys *keys, const char *root,
-	bool wait, struct agent_error *error)
+	const struct process_keys *keys, const char *root, bool wait, struct agent_error *error)
 {
 	struct launch launch = {
-		.process = &spec->process,
-		.container = spec,
+		.process = &container->spec.process,
+		.container = &container->spec,
 		.root = root,
 		.cgroup = container->cgroup,
 		.wait = wait,
 	};
-	struct process *process = make_process(agent, keys, spec->process.terminal, error);
+	struct process *process = make_process(agent, keys, launch.process->terminal, error);
 
 	if (process == NULL)
 		return false;
@@ -131,8 +130,7 @@ static enum progress check_process(struct process *process, bool expired, struct
 {
 	if (process->state == PROCESS_PREPARING && expired) {
 		process_kill(process);
-		agent_error_set(error, AGENT_CODE_FAILED, "not prepared within %d s",
-			PREPARE_TIMEOUT_MS / 1000);
+		agent_error_set(error, AGENT_CODE_FAILED, "not prepared in time");
 		return PROGRESS_FAILED;
 	}
 	if (process->state == PROCESS_PREPARING)
@@ -194,18 +192,19 @@ bool container_request_begin(struct agent *agent, const json_t *json, struct age
 	if (sections == NULL || !container_spec_parse(&spec, sections, error))
 		return false;
 	if (look_up_joins(&agent->pod, &spec, error))
-		container = container_new(&agent->pod, id, error);
+		container = container_new(&agent->pod, id, &spec, error);
 	/* A host that speaks OCI has read that it has to send START. */
 	launched = container != NULL && limits_apply_sections(sections, container->cgroup, error) &&
-		   launch_init(agent, container, &spec, &keys, root,
-			   json_object_get(json, "oci") != NULL, error);
+		   launch_init(agent, container, &keys, root, json_object_get(json, "oci") != NULL,
+			   error);
 	container_spec_clear(&spec);
 	if (!launched) {
 		container_free(&agent->pod, container);
 		return false;
 	}
 	agent->pending.check = container_request_check;
-	agent->pending.deadline = pollset_now() + PREPARE_TIMEOUT_MS;
+	agent->pending.deadline =
+		pollset_now() + PREPARE_TIMEOUT_MS + hook_list_time(&container->spec.hooks.create);
 	agent->pending.container = container;
 	agent->pending.process = container->init;
 	return true;
@@ -222,6 +221,38 @@ bool request_new_container(struct agent *agent, struct request *request, struct 
 	return container_request_begin(agent, json, error);
 }
 
+/* The startContainer hooks each have their own time-out, in the child. */
+static enum progress check_start(struct agent *agent, bool expired, struct agent_error *error)
+{
+	const struct process *init = agent->pending.process;
+
+	if (init->state == PROCESS_STARTING && !expired)
+		return PROGRESS_WAIT;
+	if (init->state == PROCESS_STARTING)
+		agent_error_set(error, AGENT_CODE_FAILED, "not started in time");
+	else if (init->start_failed)
+		*error = init->error;
+	else
+		return PROGRESS_DONE;
+	return PROGRESS_FAILED;
+}
+
+static bool start(struct agent *agent, struct container *container, struct agent_error *error)
+{
+	const struct hook_list *hooks = &container->spec.hooks.start;
+
+	if (!process_start(container->init, hooks->n > 0, error))
+		return false;
+	if (hooks->n > 0)
+		agent->pending = (struct pending){
+			.check = check_start,
+			.deadline = pollset_now() + PREPARE_TIMEOUT_MS + hook_list_time(hooks),
+			.container = container,
+			.process = container->init,
+		};
+	return true;
+}
+
 bool request_start(struct agent *agent, struct request *request, struct agent_error *error)
 {
 	AUTO_JSON json_t *json = json_parse_object(request->payload, request->size, error);
@@ -236,7 +267,7 @@ bool request_start(struct agent *agent, struct request *request, struct agent_er
 	if (container->init == NULL || container->init->state != PROCESS_PREPARED)
 		return agent_error_set(error, AGENT_CODE_FAILED,
 			"container \"%s\" is not waiting to be started", id);
-	return process_start(container->init, error);
+	return start(agent, container, error);
 }
 
 static enum progress check_exec(struct agent *agent, bool expired, struct agent_error *error)
@@ -324,6 +355,7 @@ static bool launch_exec(struct agent *agent, struct container *container, const 
 	AUTO_FREE char *cgroup = exec_cgroup(container, json, error);
 	struct launch launch = {
 		.process = &spec,
+		.container = &container->spec,
 		.init_pid = container->init->pid,
 		.cgroup = cgroup,
 	};

@@ -12,32 +12,22 @@
 #include <sys/syscall.h>
 
 #include "agent/cleanup.h"
+#include "agent/copy-up.h"
 #include "agent/device.h"
 #include "agent/file.h"
-
-/* What a remount of a bind mount can change. */
-#define BIND_FLAGS                                                                                 \
-	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | \
-		MS_STRICTATIME)
+#include "agent/mount.h"
+#include "agent/target.h"
 
 /* A detached copy of what is mounted at the source. */
 static int pick_up(const struct spec_mount *mount, struct agent_error *error)
 {
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
 	AUTO_FREE char *path = NULL;
 
 	if (asprintf(&path, SHARE_DIRECTORY "/%s", mount->source) < 0) {
 		agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
 		return -1;
 	}
-	if (mount->options.flags & MS_REC)
-		flags |= AT_RECURSIVE;
-
-	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, path, flags);
-
-	if (tree < 0)
-		agent_error_errno(error, errno, "pick up %s", path);
-	return tree;
+	return mount_pick_up(path, mount->options.recursive, error);
 }
 
 /* One descriptor for each mount, -1 for those that are no bind mounts. */
@@ -45,7 +35,7 @@ static bool pick_up_all(const struct container_spec *spec, int *trees, struct ag
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
 		trees[i] = -1;
-		if (!(spec->mounts[i].options.flags & MS_BIND))
+		if (!spec->mounts[i].options.bind || spec->mounts[i].options.remount)
 			continue;
 		trees[i] = pick_up(&spec->mounts[i], error);
 		if (trees[i] < 0)
@@ -69,75 +59,67 @@ static bool change_root(const char *root, struct agent_error *error)
 	return true;
 }
 
-static bool make_target(const char *path, int tree, struct agent_error *error)
+static bool is_directory(int tree)
 {
 	struct stat status;
-	int result;
 
-	if (tree >= 0 && fstat(tree, &status) == 0 && !S_ISDIR(status.st_mode))
-		result = path_make_file(path, 0644);
-	else
-		result = path_make_directories(path, 0755);
-	if (result != 0)
-		return agent_error_errno(error, result, "make the mount point");
+	return fstat(tree, &status) < 0 || S_ISDIR(status.st_mode);
+}
+
+static bool remount(const struct spec_mount *mount, struct agent_error *error)
+{
+	AUTO_CLOSE int target = target_find(mount->destination);
+
+	if (target < 0)
+		return agent_error_errno(error, errno, "remount");
+	return mount_change(target, &mount->options, error);
+}
+
+/* A tmpfs of which the config says no mode has that of the directory below it, as in runc. */
+static bool keep_mode(
+	const struct spec_mount *mount, int tree, int target, struct agent_error *error)
+{
+	struct stat status;
+
+	if (strcmp(mount->type, "tmpfs") != 0 ||
+		(mount->options.data != NULL && strstr(mount->options.data, "mode=") != NULL))
+		return true;
+	if (fstat(target, &status) < 0 || fchmodat(tree, ".", status.st_mode & 07777, 0) < 0)
+		return agent_error_errno(error, errno, "set its mode");
 	return true;
 }
 
-static bool attach(const struct spec_mount *mount_, int tree, struct agent_error *error)
+static bool make_new(const struct container_spec *spec, const struct spec_mount *mount,
+	struct agent_error *error)
 {
-	unsigned long flags = mount_->options.flags & BIND_FLAGS;
+	AUTO_CLOSE int tree = mount_make(spec, mount, error);
+	AUTO_CLOSE int target = tree < 0 ? -1 : target_make(mount->destination, true, error);
 
-	if (syscall(SYS_move_mount, tree, "", AT_FDCWD, mount_->destination,
-		    MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return agent_error_errno(error, errno, "attach %s", mount_->source);
-	if (flags != 0 &&
-		mount(NULL, mount_->destination, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0)
-		return agent_error_errno(error, errno, "set the options");
-	return true;
+	return target >= 0 && keep_mode(mount, tree, target, error) &&
+	       (!mount->options.copy_up || copy_up(target, tree, error)) &&
+	       mount_attach(tree, target, error) &&
+	       mount_propagate(tree, mount->options.propagation, error);
 }
 
-/* A read-only tmpfs is filled first: mount points and device nodes have to be made in it. */
-static bool is_late_read_only(const struct spec_mount *mount_)
+static bool bind(const struct spec_mount *mount, int tree, struct agent_error *error)
 {
-	return strcmp(mount_->type, "tmpfs") == 0 && mount_->options.flags & MS_RDONLY;
-}
+	AUTO_CLOSE int target = target_make(mount->destination, is_directory(tree), error);
 
-static bool mount_new(const struct spec_mount *mount_, struct agent_error *error)
-{
-	const char *type = mount_->type;
-	const char *data = mount_->options.data;
-	unsigned long flags = mount_->options.flags;
-
-	/* There is one hierarchy in the guest, whatever the config was written for. */
-	if (strcmp(type, "cgroup") == 0) {
-		type = "cgroup2";
-		data = NULL;
-	}
-	if (is_late_read_only(mount_))
-		flags &= ~(unsigned long)MS_RDONLY;
-	if (mount(*mount_->source != '\0' ? mount_->source : type, mount_->destination, type, flags,
-		    data) < 0)
-		return agent_error_errno(error, errno, "type %s", type);
-	return true;
-}
-
-static bool mount_one(const struct spec_mount *mount_, int tree, struct agent_error *error)
-{
-	if (!make_target(mount_->destination, tree, error))
-		return false;
-	if (!(tree >= 0 ? attach(mount_, tree, error) : mount_new(mount_, error)))
-		return false;
-	if (mount_->options.propagation != 0 &&
-		mount(NULL, mount_->destination, NULL, mount_->options.propagation, NULL) < 0)
-		return agent_error_errno(error, errno, "set the propagation");
-	return true;
+	return target >= 0 && mount_change(tree, &mount->options, error) &&
+	       mount_attach(tree, target, error) &&
+	       mount_propagate(tree, mount->options.propagation, error);
 }
 
 static bool mount_all(const struct container_spec *spec, int *trees, struct agent_error *error)
 {
 	for (size_t i = 0; i < spec->n_mounts; i++) {
-		if (!mount_one(&spec->mounts[i], trees[i], error))
-			return agent_error_prefix(error, "mount %s", spec->mounts[i].destination);
+		const struct spec_mount *mount = &spec->mounts[i];
+		bool made = mount->options.remount ? remount(mount, error)
+			    : mount->options.bind  ? bind(mount, trees[i], error)
+						   : make_new(spec, mount, error);
+
+		if (!made)
+			return agent_error_prefix(error, "mount %s", mount->destination);
 		close_fd(&trees[i]);
 	}
 	return true;

@@ -5,12 +5,13 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "agent/file.h"
 #include "agent/json.h"
+#include "agent/userns.h"
 
 /* Namespaces that the agent makes, and those that are the VM's own business (flag 0). */
 static const struct {
@@ -24,6 +25,8 @@ static const struct {
 	{"mount", CLONE_NEWNS, NULL},
 	{"network", 0, NULL},
 	{"pid", CLONE_NEWPID, "pid"},
+	{"time", CLONE_NEWTIME, NULL},
+	{"user", CLONE_NEWUSER, NULL},
 	{"uts", CLONE_NEWUTS, "uts"},
 };
 
@@ -74,8 +77,7 @@ static bool parse_namespace(
 		spec->namespaces |= namespace_types[i].flag;
 		return true;
 	}
-	return agent_error_set(
-		error, AGENT_CODE_FAILED, "type: the namespace %s is not supported yet", type);
+	return agent_error_set(error, AGENT_CODE_FAILED, "type: unknown: %s", type);
 }
 
 static bool parse_namespaces(
@@ -119,8 +121,8 @@ static bool parse_mount(struct spec_mount *out, const json_t *object, struct age
 	if (!parsed)
 		return false;
 	if (strcmp(mount.type, "bind") == 0)
-		mount.options.flags |= MS_BIND;
-	if (mount.options.flags & MS_BIND && !check_bind_source(&mount, error)) {
+		mount.options.bind = true;
+	if (mount.options.bind && !mount.options.remount && !check_bind_source(&mount, error)) {
 		mount_options_clear(&mount.options);
 		return false;
 	}
@@ -218,12 +220,92 @@ static bool parse_propagation(unsigned long *out, const json_t *section, struct 
 	return true;
 }
 
+static bool parse_maps(
+	struct container_spec *spec, const json_t *section, struct agent_error *error)
+{
+	bool has_user = spec->namespaces & CLONE_NEWUSER;
+
+	if (!id_maps_parse(&spec->uid_maps, section, "uidMappings", error) ||
+		!id_maps_parse(&spec->gid_maps, section, "gidMappings", error))
+		return false;
+	if (has_user == (spec->uid_maps.n > 0) && has_user == (spec->gid_maps.n > 0))
+		return true;
+	return agent_error_set(error, AGENT_CODE_FAILED,
+		"uidMappings, gidMappings: belong to a user namespace, which needs both");
+}
+
+static bool parse_time_offset(struct container_spec *spec, const char *clock, const json_t *object,
+	struct agent_error *error)
+{
+	struct spec_time_offset offset = {.clock = clock};
+
+	if (strcmp(clock, "monotonic") != 0 && strcmp(clock, "boottime") != 0)
+		return agent_error_set(error, AGENT_CODE_FAILED, "unknown clock");
+	if (!json_get_integer(object, "secs", INT64_MIN, INT64_MAX, &offset.seconds, error) ||
+		!json_get_integer(object, "nanosecs", 0, 999999999, &offset.nanoseconds, error))
+		return false;
+	spec->time_offsets[spec->n_time_offsets++] = offset;
+	return true;
+}
+
+static bool parse_time_offsets(
+	struct container_spec *spec, const json_t *section, struct agent_error *error)
+{
+	json_t *offsets = NULL;
+	const char *clock;
+	json_t *offset;
+
+	if (!json_get_object(section, "timeOffsets", &offsets, error))
+		return false;
+	if (json_object_size(offsets) > 0 && !(spec->namespaces & CLONE_NEWTIME))
+		return agent_error_set(
+			error, AGENT_CODE_FAILED, "timeOffsets: belong to a time namespace");
+	json_object_foreach (offsets, clock, offset)
+		if (!parse_time_offset(spec, clock, offset, error))
+			return agent_error_prefix(error, "timeOffsets: %s", clock);
+	return true;
+}
+
+static bool parse_personality(
+	struct container_spec *spec, const json_t *section, struct agent_error *error)
+{
+	json_t *object = NULL;
+	const char *domain = NULL;
+
+	spec->personality = -1;
+	if (!json_get_object(section, "personality", &object, error))
+		return false;
+	if (object == NULL)
+		return true;
+	if (!json_need_string(object, "domain", &domain, error))
+		return agent_error_prefix(error, "personality");
+	if (strcmp(domain, "LINUX") == 0)
+		spec->personality = PER_LINUX;
+	else if (strcmp(domain, "LINUX32") == 0)
+		spec->personality = PER_LINUX32;
+	else
+		return agent_error_set(
+			error, AGENT_CODE_FAILED, "personality: domain: unknown: %s", domain);
+	return true;
+}
+
+static bool parse_seccomp(
+	struct container_spec *spec, const json_t *section, struct agent_error *error)
+{
+	json_t *seccomp = NULL;
+
+	return json_get_object(section, "seccomp", &seccomp, error) &&
+	       seccomp_filter_parse(&spec->seccomp, seccomp, error);
+}
+
 static bool parse_linux(
 	struct container_spec *spec, const json_t *section, struct agent_error *error)
 {
 	return parse_namespaces(spec, section, error) && parse_devices(spec, section, error) &&
 	       parse_sysctl(spec, section, error) &&
 	       parse_propagation(&spec->propagation, section, error) &&
+	       parse_maps(spec, section, error) && parse_time_offsets(spec, section, error) &&
+	       parse_personality(spec, section, error) && parse_seccomp(spec, section, error) &&
 	       json_get_strings(section, "maskedPaths", &spec->masked_paths, error) &&
 	       json_get_strings(section, "readonlyPaths", &spec->read_only_paths, error);
 }
@@ -243,7 +325,8 @@ static bool parse(struct container_spec *spec, const json_t *oci, struct agent_e
 		return false;
 	if (process == NULL)
 		return agent_error_set(error, AGENT_CODE_FAILED, "process: missing");
-	if (!process_spec_parse(&spec->process, process, error) || !parse_mounts(spec, oci, error))
+	if (!process_spec_parse(&spec->process, process, error) ||
+		!parse_mounts(spec, oci, error) || !hooks_spec_parse(&spec->hooks, oci, error))
 		return false;
 	return parse_linux(spec, section, error) || agent_error_prefix(error, "linux");
 }
@@ -269,6 +352,10 @@ void container_spec_clear(struct container_spec *spec)
 	free(spec->devices);
 	free(spec->masked_paths);
 	free(spec->read_only_paths);
+	id_maps_clear(&spec->uid_maps);
+	id_maps_clear(&spec->gid_maps);
+	seccomp_filter_free(spec->seccomp);
+	hooks_spec_clear(&spec->hooks);
 	json_decref(spec->json);
 	*spec = (struct container_spec){0};
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/json.h"
+#include "agent/schedule.h"
 
 static const struct {
 	const char *name;
@@ -203,7 +204,8 @@ static bool parse(struct process_spec *spec, const json_t *process, struct agent
 	       json_get_boolean(process, "noNewPrivileges", &spec->no_new_privileges, error) &&
 	       parse_user(spec, process, error) && parse_size(spec, process, error) &&
 	       parse_capabilities(&spec->capabilities, process, error) &&
-	       parse_rlimits(spec, process, error) && parse_oom_score(spec, process, error);
+	       parse_rlimits(spec, process, error) && parse_oom_score(spec, process, error) &&
+	       schedule_parse(spec, process, error);
 }
 
 bool process_spec_parse(struct process_spec *out, json_t *process, struct agent_error *error)

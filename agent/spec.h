@@ -2,8 +2,6 @@
 /*
  * What the agent takes from a container's config.json: checked, in plain structs, before anything
  * is done. The strings are borrowed from the JSON, which a container_spec keeps a reference to.
- *
- * Sections that are read and not acted on yet: linux.resources, linux.seccomp, hooks.
  */
 #pragma once
 
@@ -15,11 +13,25 @@
 
 #include "agent/capability.h"
 #include "agent/error.h"
+#include "agent/hook.h"
 #include "agent/mount-options.h"
+#include "agent/seccomp.h"
 
 struct spec_rlimit {
 	int resource;
 	struct rlimit limit;
+};
+
+/* process.scheduler (sched_setattr(2)). */
+struct spec_scheduler {
+	bool given;
+	unsigned policy;
+	int nice;
+	unsigned priority;
+	uint64_t flags;
+	uint64_t runtime;
+	uint64_t deadline;
+	uint64_t period;
 };
 
 struct process_spec {
@@ -45,6 +57,12 @@ struct process_spec {
 	struct capability_sets capabilities;
 	struct spec_rlimit *rlimits;
 	size_t n_rlimits;
+	struct spec_scheduler scheduler;
+	/* For ioprio_set(2); -1: not given. */
+	int io_priority;
+	/* execCPUAffinity: lists such as "0-3,7"; NULL: not given. */
+	const char *initial_cpus;
+	const char *final_cpus;
 };
 
 struct spec_mount {
@@ -76,6 +94,28 @@ enum {
 	SPEC_JOINS_MAX = 8,
 };
 
+/* A range of ids: those of the container, and what they are in the guest. */
+struct id_map {
+	uint32_t container;
+	uint32_t guest;
+	uint32_t size;
+};
+
+struct id_maps {
+	struct id_map *maps;
+	size_t n;
+};
+
+/* What the container's id is in the guest: without maps itself, and UINT32_MAX outside of them. */
+uint32_t id_maps_find(const struct id_maps *maps, uint32_t id);
+
+/* Of linux.timeOffsets, by the clock's name in /proc/PID/timens_offsets. */
+struct spec_time_offset {
+	const char *clock;
+	int64_t seconds;
+	int64_t nanoseconds;
+};
+
 struct container_spec {
 	json_t *json;
 	struct process_spec process;
@@ -97,6 +137,16 @@ struct container_spec {
 	char **read_only_paths;
 	/* name → value, or NULL. */
 	json_t *sysctl;
+	/* None without a user namespace. */
+	struct id_maps uid_maps;
+	struct id_maps gid_maps;
+	struct spec_time_offset time_offsets[2];
+	size_t n_time_offsets;
+	/* For personality(2); -1: as it is. */
+	long personality;
+	/* linux.seccomp, or NULL. */
+	struct seccomp_filter *seccomp;
+	struct hooks_spec hooks;
 };
 
 /* Take a reference to the JSON; on error nothing is left to clear. */

@@ -15,8 +15,6 @@
 								.reason = (why)                    \
 	}
 
-#define NOT_YET "not acted on yet"
-
 const struct oci_field oci_fields_root[] = {
 	{"ociVersion", OCI_STRING, OCI_ON_HOST, .required = TRUE},
 	{"process", OCI_OBJECT, OCI_IN_BOTH, .required = TRUE},
@@ -38,8 +36,8 @@ const struct oci_field oci_fields_root[] = {
 	{"hooks", OCI_OBJECT, OCI_IN_BOTH},
 	HOOKS("prestart", OCI_ON_HOST, NULL),
 	HOOKS("createRuntime", OCI_ON_HOST, NULL),
-	HOOKS("createContainer", OCI_WARNED, NOT_YET),
-	HOOKS("startContainer", OCI_WARNED, NOT_YET),
+	HOOKS("createContainer", OCI_IN_GUEST, NULL),
+	HOOKS("startContainer", OCI_IN_GUEST, NULL),
 	HOOKS("poststart", OCI_ON_HOST, NULL),
 	HOOKS("poststop", OCI_ON_HOST, NULL),
 	{"linux", OCI_OBJECT, OCI_IN_BOTH},

@@ -2,7 +2,6 @@
 /* The fields of linux.seccomp (runtime-spec, config-linux.md, "Seccomp"). */
 #include "oci/fields.h"
 
-#define NOT_YET	    "not acted on yet"
 #define NO_LISTENER "no descriptor of the guest can be passed to a listener on the host"
 
 enum {
@@ -30,30 +29,25 @@ static const char *const operators[] = {"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_
 	"SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ", NULL};
 
 const struct oci_field oci_fields_seccomp[] = {
-	{"linux.seccomp", OCI_OBJECT, OCI_WARNED, .reason = NOT_YET},
-	{"linux.seccomp.defaultAction", OCI_STRING, OCI_WARNED, .required = TRUE, .values = actions,
-		.reason = NOT_YET},
-	{"linux.seccomp.defaultErrnoRet", OCI_INTEGER, OCI_WARNED, .most = ERRNO_MAX,
-		.reason = NOT_YET},
-	{"linux.seccomp.architectures", OCI_STRINGS, OCI_WARNED, .values = architectures,
-		.reason = NOT_YET},
-	{"linux.seccomp.flags", OCI_STRINGS, OCI_WARNED, .values = flags, .reason = NOT_YET},
+	{"linux.seccomp", OCI_OBJECT, OCI_IN_GUEST},
+	{"linux.seccomp.defaultAction", OCI_STRING, OCI_IN_GUEST, .required = TRUE,
+		.values = actions},
+	{"linux.seccomp.defaultErrnoRet", OCI_INTEGER, OCI_IN_GUEST, .most = ERRNO_MAX},
+	{"linux.seccomp.architectures", OCI_STRINGS, OCI_IN_GUEST, .values = architectures},
+	{"linux.seccomp.flags", OCI_STRINGS, OCI_IN_GUEST, .values = flags},
 	{"linux.seccomp.listenerPath", OCI_STRING, OCI_REFUSED, .reason = NO_LISTENER},
 	{"linux.seccomp.listenerMetadata", OCI_STRING, OCI_REFUSED, .reason = NO_LISTENER},
-	{"linux.seccomp.syscalls", OCI_OBJECTS, OCI_WARNED, .reason = NOT_YET},
-	{"linux.seccomp.syscalls[].names", OCI_STRINGS, OCI_WARNED, .required = TRUE,
-		.reason = NOT_YET},
-	{"linux.seccomp.syscalls[].action", OCI_STRING, OCI_WARNED, .required = TRUE,
-		.values = actions, .reason = NOT_YET},
-	{"linux.seccomp.syscalls[].errnoRet", OCI_INTEGER, OCI_WARNED, .most = ERRNO_MAX,
-		.reason = NOT_YET},
-	{"linux.seccomp.syscalls[].args", OCI_OBJECTS, OCI_WARNED, .reason = NOT_YET},
-	{"linux.seccomp.syscalls[].args[].index", OCI_INTEGER, OCI_WARNED, .most = ARGUMENT_MAX,
-		.required = TRUE, .reason = NOT_YET},
-	{"linux.seccomp.syscalls[].args[].value", OCI_INTEGER, OCI_WARNED, .required = TRUE,
-		.reason = NOT_YET},
-	{"linux.seccomp.syscalls[].args[].valueTwo", OCI_INTEGER, OCI_WARNED, .reason = NOT_YET},
-	{"linux.seccomp.syscalls[].args[].op", OCI_STRING, OCI_WARNED, .required = TRUE,
-		.values = operators, .reason = NOT_YET},
+	{"linux.seccomp.syscalls", OCI_OBJECTS, OCI_IN_GUEST},
+	{"linux.seccomp.syscalls[].names", OCI_STRINGS, OCI_IN_GUEST, .required = TRUE},
+	{"linux.seccomp.syscalls[].action", OCI_STRING, OCI_IN_GUEST, .required = TRUE,
+		.values = actions},
+	{"linux.seccomp.syscalls[].errnoRet", OCI_INTEGER, OCI_IN_GUEST, .most = ERRNO_MAX},
+	{"linux.seccomp.syscalls[].args", OCI_OBJECTS, OCI_IN_GUEST},
+	{"linux.seccomp.syscalls[].args[].index", OCI_INTEGER, OCI_IN_GUEST, .most = ARGUMENT_MAX,
+		.required = TRUE},
+	{"linux.seccomp.syscalls[].args[].value", OCI_INTEGER, OCI_IN_GUEST, .required = TRUE},
+	{"linux.seccomp.syscalls[].args[].valueTwo", OCI_INTEGER, OCI_IN_GUEST},
+	{"linux.seccomp.syscalls[].args[].op", OCI_STRING, OCI_IN_GUEST, .required = TRUE,
+		.values = operators},
 	{NULL},
 };

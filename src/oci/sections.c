@@ -2,8 +2,11 @@
 /* The sections of config.json that the guest gets. */
 #include "oci/sections.h"
 
-static const char *const copied_sections[] = {
-	"process", "root", "hostname", "domainname", "mounts", "linux", "annotations", NULL};
+static const char *const copied_sections[] = {"ociVersion", "process", "root", "hostname",
+	"domainname", "mounts", "linux", "annotations", NULL};
+
+/* The kinds that run in the container's namespaces. */
+static const char *const guest_hooks[] = {"createContainer", "startContainer", NULL};
 
 static JsonNode *copy_node(JsonNode *node);
 
@@ -53,6 +56,22 @@ static void place_mounts(
 	}
 }
 
+static void copy_hooks(JsonObject *root, JsonObject *sections)
+{
+	JsonNode *node = json_object_get_member(root, "hooks");
+	JsonObject *hooks = json_object_new();
+
+	for (const char *const *kind = guest_hooks; *kind != NULL; kind++) {
+		JsonNode *list = node != NULL && JSON_NODE_HOLDS_OBJECT(node)
+					 ? json_object_get_member(json_node_get_object(node), *kind)
+					 : NULL;
+
+		if (list != NULL)
+			json_object_set_member(hooks, *kind, copy_node(list));
+	}
+	json_object_set_object_member(sections, "hooks", hooks);
+}
+
 JsonObject *oci_spec_guest_sections(const struct oci_spec *spec, const char *const *bind_sources)
 {
 	JsonObject *root = json_node_get_object(spec->document);
@@ -64,6 +83,9 @@ JsonObject *oci_spec_guest_sections(const struct oci_spec *spec, const char *con
 		if (node != NULL && !JSON_NODE_HOLDS_NULL(node))
 			json_object_set_member(sections, *name, copy_node(node));
 	}
+	copy_hooks(root, sections);
+	/* What hooks read of the state. */
+	json_object_set_string_member(sections, "bundle", spec->bundle);
 	if (spec->n_mounts > 0)
 		place_mounts(spec, json_object_get_array_member(sections, "mounts"), bind_sources);
 	return sections;

@@ -5,10 +5,10 @@
 #include "oci/spec.h"
 
 /*
- * A new object, the caller's, with deep copies of process, root, hostname, domainname, mounts,
- * linux and annotations, as far as the document has them. bind_sources has spec->n_mounts entries:
- * where one is not NULL it replaces that mount's source. Destinations are the absolute ones of
- * spec->mounts. Hooks are not for the guest.
+ * A new object, the caller's, with deep copies of ociVersion, process, root, hostname, domainname,
+ * mounts, linux, annotations and those hooks that run in the container's namespaces, as far as the
+ * document has them, and with the bundle's path. bind_sources has spec->n_mounts entries: where one
+ * is not NULL it replaces that mount's source. Destinations are the absolute ones of spec->mounts.
  */
 JsonObject *oci_spec_guest_sections(const struct oci_spec *spec, const char *const *bind_sources);
 

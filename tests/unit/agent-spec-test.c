@@ -15,36 +15,56 @@
 
 static const struct {
 	const char *options;
-	unsigned long flags;
+	guint64 set;
+	guint64 clear;
+	guint64 all_set;
 	unsigned long propagation;
 	const char *data;
 } mount_samples[] = {
-	{"", 0, 0, NULL},
-	{"nosuid noexec nodev", MS_NOSUID | MS_NOEXEC | MS_NODEV, 0, NULL},
-	{"ro rw", 0, 0, NULL},
-	{"rw ro", MS_RDONLY, 0, NULL},
-	{"rbind rprivate", MS_BIND | MS_REC, MS_PRIVATE | MS_REC, NULL},
-	{"bind shared rslave", MS_BIND, MS_SLAVE | MS_REC, NULL},
-	{"nosuid strictatime mode=755 size=65536k", MS_NOSUID | MS_STRICTATIME, 0,
-		"mode=755,size=65536k"},
-	{"newinstance ptmxmode=0666 mode=0620 gid=5", 0, 0,
+	{"", 0, 0, 0, 0, NULL},
+	{"nosuid noexec nodev", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV, 0, 0, 0,
+		NULL},
+	{"ro rw", 0, MOUNT_ATTR_RDONLY, 0, 0, NULL},
+	{"rw ro", MOUNT_ATTR_RDONLY, 0, 0, 0, NULL},
+	{"ro nodev suid", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID, 0, 0, NULL},
+	{"noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME & ~MOUNT_ATTR_NOATIME, 0, 0, NULL},
+	{"rbind rprivate", 0, 0, 0, MS_PRIVATE | MS_REC, NULL},
+	{"rbind rro rnosuid", 0, 0, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, NULL},
+	{"bind shared rslave", 0, 0, 0, MS_SLAVE | MS_REC, NULL},
+	{"unbindable", 0, 0, 0, MS_UNBINDABLE, NULL},
+	{"mode=755 size=65536k", 0, 0, 0, 0, "mode=755,size=65536k"},
+	{"newinstance ptmxmode=0666 mode=0620 gid=5", 0, 0, 0, 0,
 		"newinstance,ptmxmode=0666,mode=0620,gid=5"},
-	{"defaults tmpcopyup", 0, 0, NULL},
-	{"sync dirsync async", MS_DIRSYNC, 0, NULL},
+	{"defaults silent norelatime", 0, 0, 0, 0, NULL},
+	{"sync dirsync", 0, 0, 0, 0, "sync,dirsync"},
 };
 
-TEST(mount_options_become_flags_and_data)
+TEST(mount_options_become_changes_and_data)
 {
 	char **words = g_strsplit(mount_samples[_i].options, " ", -1);
 	struct mount_options options;
 	struct agent_error error;
 
 	ck_assert(mount_options_parse(&options, words, &error));
-	ck_assert_uint_eq(options.flags, mount_samples[_i].flags);
+	ck_assert_uint_eq(options.own.set, mount_samples[_i].set);
+	ck_assert_uint_eq(options.own.clear & ~options.own.set, mount_samples[_i].clear);
+	ck_assert_uint_eq(options.all.set, mount_samples[_i].all_set);
 	ck_assert_uint_eq(options.propagation, mount_samples[_i].propagation);
 	ck_assert_pstr_eq(options.data, mount_samples[_i].data);
 	mount_options_clear(&options);
 	g_strfreev(words);
+}
+
+TEST(mount_options_have_switches)
+{
+	char *words[] = {"rbind", "tmpcopyup", "remount", NULL};
+	struct mount_options options;
+	struct agent_error error;
+
+	ck_assert(mount_options_parse(&options, words, &error));
+	ck_assert(options.bind && options.recursive && options.copy_up && options.remount);
+	ck_assert(mount_options_parse(&options, words + 3, &error));
+	ck_assert(!options.bind && !options.recursive && !options.copy_up && !options.remount);
 }
 
 TEST(mount_propagation_knows_its_names)
@@ -117,7 +137,7 @@ static const struct {
 	 ",\"mounts\":[{\"destination\":\"/a\",\"type\":\"bind\",\"source\":\"../a\"}]}",
 		"mounts[0]: source: \"../a\" is not below the share"},
 	{"{" PROCESS ",\"linux\":{\"namespaces\":[{\"type\":\"user\"}]}}",
-		"linux: namespaces[0]: type: the namespace user is not supported yet"},
+		"linux: uidMappings, gidMappings: belong to a user namespace, which needs both"},
 	{"{" PROCESS ",\"linux\":{\"namespaces\":[{\"type\":\"ipc\",\"path\":\"/x\"}]}}",
 		"linux: namespaces[0]: path: /x: no ipc namespace that could be joined here"},
 	{"{" PROCESS ",\"linux\":{\"namespaces\":[{\"type\":\"cgroup\",\"path\":\"c1\"}]}}",
@@ -216,7 +236,8 @@ TEST(agent_error_adds_context_in_front)
 }
 
 static const struct test tests[] = {
-	RUN_EACH(mount_options_become_flags_and_data, G_N_ELEMENTS(mount_samples)),
+	RUN_EACH(mount_options_become_changes_and_data, G_N_ELEMENTS(mount_samples)),
+	RUN(mount_options_have_switches),
 	RUN(mount_propagation_knows_its_names),
 	RUN(capability_names_are_the_kernels_numbers),
 	RUN_EACH(path_judges_what_is_below, G_N_ELEMENTS(path_samples)),

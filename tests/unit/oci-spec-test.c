@@ -419,8 +419,10 @@ TEST(sections_leave_out_what_is_not_for_the_guest)
 	g_autoptr(JsonNode) node = docker_sections(spec);
 	JsonObject *sections = json_node_get_object(node);
 
-	ck_assert_uint_eq(json_object_get_size(sections), 7);
-	ck_assert(!json_object_has_member(sections, "hooks"));
+	ck_assert_uint_eq(json_object_get_size(sections), 10);
+	ck_assert_uint_eq(
+		json_object_get_size(json_object_get_object_member(sections, "hooks")), 0);
+	ck_assert_str_eq(json_object_get_string_member(sections, "bundle"), "/b");
 	ck_assert(!json_object_has_member(sections, "vm"));
 	ck_assert_str_eq(json_object_get_string_member(sections, "domainname"), "example.org");
 }
