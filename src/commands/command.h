@@ -22,10 +22,12 @@ struct command {
 extern const struct command command_create;
 extern const struct command command_delete;
 extern const struct command command_exec;
+extern const struct command command_features;
 extern const struct command command_kill;
 extern const struct command command_list;
 extern const struct command command_ps;
 extern const struct command command_run;
+extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;
 extern const struct command command_trace;

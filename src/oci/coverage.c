@@ -20,15 +20,6 @@ struct spot {
 static gboolean walk_object(
 	JsonObject *object, const struct spot *spot, GPtrArray *warnings, GError **error);
 
-static const struct oci_field *find_field(const char *path)
-{
-	for (gsize i = 0; oci_fields[i] != NULL; i++)
-		for (const struct oci_field *field = oci_fields[i]; field->path != NULL; field++)
-			if (strcmp(field->path, path) == 0)
-				return field;
-	return NULL;
-}
-
 static gboolean says_something(JsonNode *node);
 
 static gboolean object_says_something(JsonObject *object)
@@ -282,7 +273,7 @@ static gboolean walk_member(JsonObject *object, const char *name, const struct s
 {
 	g_autofree char *pattern = json_path(above->pattern, name);
 	g_autofree char *place = json_path(above->place, name);
-	const struct oci_field *field = find_field(pattern);
+	const struct oci_field *field = oci_field_find(pattern);
 	struct spot spot = {pattern, place, above->told};
 
 	if (field == NULL) {

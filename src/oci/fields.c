@@ -2,6 +2,8 @@
 /* The tables of config.json's fields together. */
 #include "oci/fields.h"
 
+#include <string.h>
+
 const struct oci_field *const oci_fields[] = {
 	oci_fields_root,
 	oci_fields_process,
@@ -10,6 +12,15 @@ const struct oci_field *const oci_fields[] = {
 	oci_fields_resources,
 	NULL,
 };
+
+const struct oci_field *oci_field_find(const char *path)
+{
+	for (gsize i = 0; oci_fields[i] != NULL; i++)
+		for (const struct oci_field *field = oci_fields[i]; field->path != NULL; field++)
+			if (strcmp(field->path, path) == 0)
+				return field;
+	return NULL;
+}
 
 static const char *const coverage_names[] = {
 	[OCI_IN_GUEST] = "guest",

@@ -62,5 +62,8 @@ extern const struct oci_field oci_fields_resources[];
 /* All of them, NULL at the end. */
 extern const struct oci_field *const oci_fields[];
 
+/* The field at a path such as "linux.seccomp.syscalls[].action"; NULL: none. */
+const struct oci_field *oci_field_find(const char *path);
+
 /* "guest", "host", "guest and host", "refused", "warned". */
 const char *oci_coverage_name(enum oci_coverage coverage);
