@@ -31,9 +31,11 @@ void timeline_add(struct timeline *timeline, const char *name, gint64 begin, gin
 		return;
 	if (begin < 0 || begin > end || end > clock_max)
 		return;
+	/* Nothing is told before it has happened: where it seems so, the offset is too large. */
+	timeline->offset = MIN(timeline->offset, trace_clock() - end);
 	begin += timeline->offset;
 	end += timeline->offset;
-	if (begin < timeline->since || end > trace_clock())
+	if (begin < timeline->since)
 		return;
 	timeline->n_spans++;
 	trace_write_span(timeline->guest, name, begin, end);

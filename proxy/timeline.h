@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The guest's part of the timeline (base/trace.h): the agent tells its spans on its own clock, and
- * here they are put on the host's. The difference is measured once, when the agent answers: half
- * a round trip, some hundred microseconds, is the error.
+ * here they are put on the host's. The difference is measured when the agent first answers, as half
+ * a round trip, and made smaller when a span would else end before it has been told.
  */
 #pragma once
 

@@ -280,6 +280,20 @@ static void append_share(struct appender *a)
 		AGENT_SHARE_TAG);
 }
 
+/*
+ * What the guest frees goes back to the host. Reporting is a global property, so that a further
+ * -global can take it back: a VM whose memory is a template's file must not give of it.
+ */
+static void append_balloon(struct appender *a)
+{
+	if (vm_machine_is_lite(a->tags->hypervisor) ||
+		has_option_with(a->argv, "-device", "virtio-balloon"))
+		return;
+	add(a->argv, "-global", "virtio-balloon-device.free-page-reporting=on", "-device",
+		vm_machine_is_mmio(a->machine) ? "virtio-balloon-device" : "virtio-balloon-pci",
+		NULL);
+}
+
 static gboolean append_missing(const struct vm_tags *tags, GPtrArray *argv, GError **error)
 {
 	struct appender a = {.argv = argv, .tags = tags, .config = tags->values->config};
@@ -299,6 +313,7 @@ static gboolean append_missing(const struct vm_tags *tags, GPtrArray *argv, GErr
 	append_console(&a);
 	append_agent_ports(&a);
 	append_share(&a);
+	append_balloon(&a);
 	for (char **parameter = a.config->hypervisor_parameters; *parameter != NULL; parameter++)
 		add(argv, *parameter, NULL);
 	return TRUE;

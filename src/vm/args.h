@@ -5,8 +5,8 @@
  * One argument a line; `#` starts a comment at the start of a line or after a blank; blank lines
  * are dropped; the first line is the binary. @TAG@s are expanded (vm/tags.h); an unknown one is an
  * error that names file and line. What the template does not place is appended: processor,
- * firmware, initramfs or image, QMP, console, agent ports, share, and last the hypervisor's
- * parameters of the configuration. What we append uses sockets by descriptor (HYPERVISOR_FD_*).
+ * firmware, initramfs or image, QMP, console, agent ports, share, balloon, and last the
+ * hypervisor's parameters of the configuration. What we append uses sockets by descriptor (HYPERVISOR_FD_*).
  *
  * Sockets that a template places by path get names relative to the state directory, which is
  * QEMU's working directory: so no --root and no id can make them longer than sun_path, and no

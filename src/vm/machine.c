@@ -34,15 +34,15 @@ struct machine {
  * the guest, so its eight virtio-mmio transports are named on the kernel's command line. There is
  * no hardware to calibrate the TSC against, so the host's frequency is told, which the emulated one
  * has; without, the clock would tick in jiffies. It has no reset but the triple fault (the kernel
- * would try a keyboard controller for a second first). KVM has a clock of its own, and with ACPI
- * there is PCIe, whose interrupts need no exit.
+ * would try a keyboard controller for a second first), and is told not to look for ACPI tables.
+ * KVM has a clock of its own, and with ACPI there is PCIe, whose interrupts need no exit.
  *
  * pc is what every kernel knows, and what takes PCI devices while it runs.
  */
 static const struct machine machines[] = {
 	{"pc-lite", WANTS_LITE, "", ""},
 	{"microvm", WANTS_TCG | WANTS_MMIO_KERNEL | WANTS_TSC | WANTS_FIXED, ",acpi=off",
-		"tsc=reliable reboot=t "},
+		"tsc=reliable reboot=t acpi=off "},
 	{"microvm", WANTS_KVM | WANTS_MMIO_KERNEL | WANTS_FIXED, ",acpi=on,pcie=on", "reboot=t "},
 	{"pc", 0, "", ""},
 };

@@ -328,7 +328,9 @@ TEST(args_append_what_is_missing)
 			   "-device\nvirtserialport,chardev=tty,name=sh.hyper.channel.1\n"
 			   "-fsdev\nlocal,id=share,path=/s/share,security_model=passthrough,"
 			   "multidevs=remap\n"
-			   "-device\nvirtio-9p-pci,fsdev=share,mount_tag=share");
+			   "-device\nvirtio-9p-pci,fsdev=share,mount_tag=share\n"
+			   "-global\nvirtio-balloon-device.free-page-reporting=on\n"
+			   "-device\nvirtio-balloon-pci");
 	ck_assert_ptr_null(args->qmp_socket);
 	ck_assert_ptr_null(args->control_socket);
 	ck_assert_ptr_null(args->tty_socket);
@@ -422,6 +424,7 @@ TEST(args_on_microvm_use_virtio_mmio)
 
 	ck_assert(argv_has(args, "\nvirtio-serial-device\n"));
 	ck_assert(argv_has(args, "\nvirtio-9p-device,fsdev=share,mount_tag=share\n"));
+	ck_assert(argv_has(args, "\nvirtio-balloon-device\n"));
 	ck_assert(!argv_has(args, "\n-bios\n"));
 }
 
@@ -515,6 +518,19 @@ TEST(args_expand_a_template_of_clear_containers)
 	ck_assert_str_eq(args->qmp_socket, "/s/hypervisor.sock");
 }
 
+static const char *const without_balloon[] = {
+	"/opt/qemu-lite-system-x86_64\n-machine\n@MACHINE@\n",
+	BARE "-device\nvirtio-balloon-pci,id=mine\n",
+};
+
+TEST(args_add_no_balloon_to_a_qemu_lite_or_another)
+{
+	g_autoptr(vm_args) args = expand(without_balloon[_i]);
+	g_autofree char *joined = g_strjoinv("\n", args->argv);
+
+	ck_assert_ptr_null(strstr(joined, "free-page-reporting"));
+}
+
 /* The small kernel's machine has its devices on virtio-mmio, and no firmware of ours. */
 TEST(args_microvm_is_whole)
 {
@@ -537,7 +553,7 @@ TEST(args_microvm_is_whole)
 	argv_begins(args,
 		"/q\n-machine\nmicrovm,acpi=off\n-append\n"
 		"console=ttyS0 mitigations=off noreplace-smp tsc_early_khz=2596136 tsc=reliable "
-		"reboot=t quiet\n-cpu\nmax,-erms\n-initrd\n/i\n-chardev\n");
+		"reboot=t acpi=off quiet\n-cpu\nmax,-erms\n-initrd\n/i\n-chardev\n");
 	ck_assert(g_strv_contains((const char *const *)args->argv, "virtio-serial-device"));
 	ck_assert(g_strv_contains(
 		(const char *const *)args->argv, "virtio-9p-device,fsdev=share,mount_tag=share"));
@@ -659,6 +675,7 @@ static const struct test tests[] = {
 	RUN(args_drop_initrd_when_there_is_none),
 	RUN(args_machine_is_pc_lite_for_a_qemu_lite),
 	RUN(args_machine_is_the_configured_one),
+	RUN_EACH(args_add_no_balloon_to_a_qemu_lite_or_another, G_N_ELEMENTS(without_balloon)),
 	RUN(args_microvm_is_whole),
 	RUN(args_microvm_under_kvm_has_pci_devices),
 	RUN(args_append_what_is_missing),
