@@ -31,6 +31,7 @@
 #include "commands/command.h"
 
 static const struct command *const commands[] = {
+	&command_check,
 	&command_create,
 	&command_delete,
 	&command_exec,

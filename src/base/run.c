@@ -20,14 +20,19 @@
 enum {
 	/* Of what it says on stderr, so much is kept: the end, where the reason is. */
 	WORDS_MAX = 2048,
+	/* And of stdout, where it is wanted: the beginning. */
+	OUTPUT_MAX = 64 << 10,
 };
 
 struct running {
 	pid_t pid;
 	/* Readable when it has ended. */
 	int end;
-	/* Its stderr; -1: closed. */
-	int stderr_fd;
+	/* Our ends of its stdout and stderr; -1: closed. */
+	int output_fd;
+	int words_fd;
+	/* NULL: not wanted. */
+	GString *output;
 	GString *words;
 };
 
@@ -49,20 +54,31 @@ static int open_input(const char *text, GError **error)
 	return g_steal_fd(&fd);
 }
 
-static gboolean start(const struct run *run, struct running *running, GError **error)
+/* Our end does not block. */
+static gboolean make_pipe(int *out_ours, int *out_theirs, GError **error)
 {
-	auto_fd int input = open_input(run->input, error);
-	int words[2];
+	int ends[2];
 
-	if (input < 0)
-		return FALSE;
-	if (pipe2(words, O_CLOEXEC) < 0) {
+	if (pipe2(ends, O_CLOEXEC) < 0) {
 		error_set_errno(error, errno, "pipe");
 		return FALSE;
 	}
+	*out_ours = ends[0];
+	*out_theirs = ends[1];
+	return fd_set_nonblocking(*out_ours, error);
+}
 
-	auto_fd int words_write = words[1];
-	const int fds[] = {input, -1, words_write};
+static gboolean start(const struct run *run, struct running *running, GError **error)
+{
+	auto_fd int input = open_input(run->input, error);
+	auto_fd int output = -1;
+	auto_fd int words = -1;
+
+	if (input < 0 || !make_pipe(&running->words_fd, &words, error) ||
+		(run->output != NULL && !make_pipe(&running->output_fd, &output, error)))
+		return FALSE;
+
+	const int fds[] = {input, output, words};
 	struct spawn spawn = {
 		.path = run->path,
 		.argv = run->argv,
@@ -73,9 +89,6 @@ static gboolean start(const struct run *run, struct running *running, GError **e
 		.new_session = TRUE,
 	};
 
-	running->stderr_fd = words[0];
-	if (!fd_set_nonblocking(running->stderr_fd, error))
-		return FALSE;
 	running->pid = spawn_process(&spawn, error);
 	if (running->pid < 0)
 		return FALSE;
@@ -86,21 +99,31 @@ static gboolean start(const struct run *run, struct running *running, GError **e
 	return FALSE;
 }
 
-/* Takes what is there now. */
-static void read_words(struct running *running)
+/* Takes what is there now; closes the descriptor at its end of file. */
+static void take(int *fd, GString *text, gsize most, gboolean keep_end)
 {
 	char chunk[4096];
-	gssize got;
+	gssize got = -1;
 
+	if (*fd < 0)
+		return;
 	do {
-		got = read(running->stderr_fd, chunk, sizeof chunk);
+		got = read(*fd, chunk, sizeof chunk);
 		if (got > 0)
-			g_string_append_len(running->words, chunk, got);
-		if (running->words->len > WORDS_MAX)
-			g_string_erase(running->words, 0, (gssize)running->words->len - WORDS_MAX);
+			g_string_append_len(text, chunk, got);
+		if (text->len > most && keep_end)
+			g_string_erase(text, 0, (gssize)(text->len - most));
+		else if (text->len > most)
+			g_string_truncate(text, most);
 	} while (got > 0 || (got < 0 && errno == EINTR));
 	if (got == 0)
-		fd_clear(&running->stderr_fd);
+		fd_clear(fd);
+}
+
+static void take_all(struct running *running)
+{
+	take(&running->output_fd, running->output, OUTPUT_MAX, FALSE);
+	take(&running->words_fd, running->words, WORDS_MAX, TRUE);
 }
 
 static gboolean wait_for_end(struct running *running, gint64 timeout, GError **error)
@@ -110,7 +133,8 @@ static gboolean wait_for_end(struct running *running, gint64 timeout, GError **e
 	for (;;) {
 		struct pollfd entries[] = {
 			{.fd = running->end, .events = POLLIN},
-			{.fd = running->stderr_fd, .events = POLLIN},
+			{.fd = running->output_fd, .events = POLLIN},
+			{.fd = running->words_fd, .events = POLLIN},
 		};
 		int ready = interrupt_poll(entries, G_N_ELEMENTS(entries), deadline_left(deadline));
 
@@ -128,8 +152,7 @@ static gboolean wait_for_end(struct running *running, gint64 timeout, GError **e
 				interrupt_signal());
 			return FALSE;
 		}
-		if (ready > 0 && entries[1].revents)
-			read_words(running);
+		take_all(running);
 		if (ready > 0 && entries[0].revents)
 			return TRUE;
 	}
@@ -184,20 +207,21 @@ static void kill_group(const struct running *running)
 
 gboolean run_program(const struct run *run, GError **error)
 {
-	struct running running = {.pid = -1, .end = -1, .stderr_fd = -1};
+	struct running running = {.pid = -1, .end = -1, .output_fd = -1, .words_fd = -1};
 	gboolean done = FALSE;
 
+	running.output = run->output;
 	running.words = g_string_new(NULL);
 	if (start(run, &running, error) && wait_for_end(&running, run->timeout, error))
 		done = check_status(reap(&running), error);
 	else if (running.pid > 0)
 		kill_group(&running);
-	if (running.stderr_fd >= 0)
-		read_words(&running);
+	take_all(&running);
 	if (!done)
 		add_words(&running, error);
 	g_string_free(running.words, TRUE);
 	fd_clear(&running.end);
-	fd_clear(&running.stderr_fd);
+	fd_clear(&running.output_fd);
+	fd_clear(&running.words_fd);
 	return done;
 }

@@ -14,10 +14,12 @@ struct run {
 	const char *input;
 	/* Milliseconds. */
 	gint64 timeout;
+	/* Gets what it writes to stdout, up to 64 KiB of it; NULL: that goes nowhere. */
+	GString *output;
 };
 
 /*
- * TRUE when it has exited with status 0. Its stdout goes nowhere; the end of what it has written to
+ * TRUE when it has exited with status 0. The end of what it has written to
  * stderr is in the error: "exit status 3: no such bridge". At the deadline, and when this process
  * is told to stop, it is killed with its process group (it leads a session of its own); the former
  * is CC_ERROR_TIMEOUT. What it has left in the background lives on, once it has ended well or

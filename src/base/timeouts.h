@@ -21,6 +21,8 @@ enum {
 	TIMEOUT_AGENT_DESTROY_MS = 10 * 1000,
 	/* QEMU creates and listens on the sockets that a template places by path. */
 	TIMEOUT_HYPERVISOR_SOCKET_MS = 10 * 1000,
+	/* QEMU says its version, or its machines. */
+	TIMEOUT_HYPERVISOR_ANSWER_MS = 20 * 1000,
 	/* A request to the proxy that does not wait for the agent. */
 	TIMEOUT_PROXY_REQUEST_MS = 20 * 1000,
 	/* A request to the proxy that does, on top of the agent's own deadline. */

@@ -19,6 +19,7 @@ struct command {
 		char **argv, GError **error);
 };
 
+extern const struct command command_check;
 extern const struct command command_create;
 extern const struct command command_delete;
 extern const struct command command_exec;

@@ -146,6 +146,27 @@ TEST(run_kills_the_group_at_the_deadline)
 	ck_assert_int_eq(getpgid(group), -1);
 }
 
+TEST(run_hands_out_the_beginning_of_the_output)
+{
+	const char *const argv[] = {"sh", "-c",
+		"echo first; i=0; while [ $i -lt 9000 ]; do echo line $i; i=$((i + 1)); done",
+		NULL};
+	g_autoptr(GString) output = g_string_new(NULL);
+	struct run run = {
+		.path = "/bin/sh",
+		.argv = argv,
+		.environment = no_environment,
+		.input = "",
+		.timeout = PATIENCE_MS,
+		.output = output,
+	};
+	g_autoptr(GError) error = NULL;
+
+	test_succeeds(run_program(&run, &error), error);
+	ck_assert(g_str_has_prefix(output->str, "first\nline 0\n"));
+	ck_assert_uint_eq(output->len, 64 << 10);
+}
+
 TEST(run_does_not_wait_for_what_it_left_behind)
 {
 	g_autoptr(GError) error = NULL;
@@ -162,6 +183,7 @@ static const struct test tests[] = {
 	RUN(run_keeps_the_end_of_many_words),
 	RUN(run_names_a_missing_program),
 	RUN(run_kills_the_group_at_the_deadline),
+	RUN(run_hands_out_the_beginning_of_the_output),
 	RUN(run_does_not_wait_for_what_it_left_behind),
 };
 
