@@ -70,7 +70,7 @@ machines() {
 	has_status b created
 	cor start b
 	wait_until 30 has_status b stopped
-	wait_until 30 has_output a done
+	wait_until 30 has_output a "done"
 	[ "$(machines)" -eq 1 ]
 	[ "$(cat "$BATS_TEST_TMPDIR/a.out")" = $'web-7d4b9c\ndone' ]
 	has_output b web
@@ -106,7 +106,7 @@ machines() {
 	launch p1
 	config crio-container a p1 sh -c 'hostname; touch /dev/shm/from-a; echo done; exec sleep 1000'
 	launch a
-	wait_until 30 has_output a done
+	wait_until 30 has_output a "done"
 	has_output a web
 	# Other names for the same, from before there was CRI-O; and all processes in one namespace.
 	config crio-container b p1 sh -c 'ls /dev/shm; echo $$; exec sleep 1000'
@@ -117,7 +117,7 @@ machines() {
 	mv "$pod/config" "$BATS_TEST_TMPDIR/b/config.json"
 	launch b
 	wait_until 30 has_output b from-a
-	! has_output b 1
+	run ! has_output b 1
 	[ "$(machines)" -eq 1 ]
 	[ "$(cor exec a readlink /proc/self/ns/pid)" = "$(cor exec b readlink /proc/self/ns/pid)" ]
 	[ "$(cor exec a readlink /proc/self/ns/ipc)" = "$(cor exec p1 readlink /proc/self/ns/ipc)" ]
