@@ -30,6 +30,7 @@ static void destroy(struct container *container)
 {
 	close_fd(&container->watch);
 	container_spec_clear(&container->spec);
+	notify_close(&container->notify);
 	free(container->cgroup);
 	free(container->id);
 	free(container);
@@ -55,6 +56,7 @@ struct container *container_new(
 		return NULL;
 	}
 	container->watch = -1;
+	notify_init(&container->notify);
 	container->id = strdup(id);
 	if (container->id == NULL || asprintf(&container->cgroup, CGROUP_DIRECTORY "/%s", id) < 0)
 		agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
@@ -166,6 +168,7 @@ void pod_poll(struct pod *pod, struct pollset *set)
 		container = container->next) {
 		if (container->watch >= 0)
 			pollset_add(set, container->watch, POLLPRI, handle_watch, container);
+		notify_poll(&container->notify, set);
 		for (struct process *process = container->processes; process != NULL;
 			process = process->next)
 			process_poll(process, set);
@@ -228,10 +231,12 @@ static void settle(const struct pod *pod, struct container *container, struct pr
 void pod_settle(struct pod *pod, struct control *control)
 {
 	for (struct container *container = pod->containers; container != NULL;
-		container = container->next)
+		container = container->next) {
+		notify_settle(&container->notify, container->id, control);
 		for (struct process *process = container->processes, *next; process != NULL;
 			process = next) {
 			next = process->next;
 			settle(pod, container, process, control);
 		}
+	}
 }

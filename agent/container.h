@@ -7,6 +7,7 @@
 
 #include "agent/control.h"
 #include "agent/error.h"
+#include "agent/notify.h"
 #include "agent/pollset.h"
 #include "agent/process.h"
 #include "agent/spec.h"
@@ -20,6 +21,7 @@ struct container {
 	struct container_spec spec;
 	/* cgroup.events while the container is being removed; -1 else. */
 	int watch;
+	struct notify notify;
 	/* Among `processes`, and there until the container is freed. NULL: not launched. */
 	struct process *init;
 	struct process *processes;

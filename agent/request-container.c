@@ -173,6 +173,14 @@ static bool look_up_joins(
 	return true;
 }
 
+static bool open_notify(struct container *container, struct agent_error *error)
+{
+	if (!notify_open(&container->notify, container->id, error))
+		return false;
+	container->spec.notify_directory = container->notify.directory;
+	return true;
+}
+
 bool container_request_begin(struct agent *agent, const json_t *json, struct agent_error *error)
 {
 	struct container_spec spec = {.json = NULL};
@@ -181,9 +189,11 @@ bool container_request_begin(struct agent *agent, const json_t *json, struct age
 	const char *id = NULL;
 	AUTO_FREE char *root = NULL;
 	AUTO_JSON json_t *sections = NULL;
+	bool notify = false;
 	bool launched;
 
-	if (!json_need_string(json, "id", &id, error) || !read_process_keys(&keys, json, error))
+	if (!json_need_string(json, "id", &id, error) || !read_process_keys(&keys, json, error) ||
+		!json_get_boolean(json, "notify", &notify, error))
 		return false;
 	root = root_path(json, error);
 	if (root == NULL)
@@ -194,7 +204,8 @@ bool container_request_begin(struct agent *agent, const json_t *json, struct age
 	if (look_up_joins(&agent->pod, &spec, error))
 		container = container_new(&agent->pod, id, &spec, error);
 	/* A host that speaks OCI has read that it has to send START. */
-	launched = container != NULL && limits_apply_sections(sections, container->cgroup, error) &&
+	launched = container != NULL && (!notify || open_notify(container, error)) &&
+		   limits_apply_sections(sections, container->cgroup, error) &&
 		   launch_init(agent, container, &keys, root, json_object_get(json, "oci") != NULL,
 			   error);
 	container_spec_clear(&spec);

@@ -32,6 +32,7 @@ static const char *const features[] = {
 	AGENT_FEATURE_PS,
 	AGENT_FEATURE_TRACE,
 	AGENT_FEATURE_VM_EXEC,
+	AGENT_FEATURE_NOTIFY,
 };
 
 /* The object behind the number; the caller's. */

@@ -16,6 +16,7 @@
 #include "agent/device.h"
 #include "agent/file.h"
 #include "agent/mount.h"
+#include "agent/notify.h"
 #include "agent/target.h"
 
 /* A detached copy of what is mounted at the source. */
@@ -125,17 +126,38 @@ static bool mount_all(const struct container_spec *spec, int *trees, struct agen
 	return true;
 }
 
+/* -1 where there is none. */
+static bool pick_up_notify(
+	const struct container_spec *spec, int *out_tree, struct agent_error *error)
+{
+	*out_tree = -1;
+	if (spec->notify_directory == NULL)
+		return true;
+	*out_tree = mount_pick_up(spec->notify_directory, false, error);
+	return *out_tree >= 0;
+}
+
+static bool mount_notify(int tree, struct agent_error *error)
+{
+	static const struct spec_mount notify = {.destination = NOTIFY_TARGET};
+
+	return tree < 0 || bind(&notify, tree, error) ||
+	       agent_error_prefix(error, "mount " NOTIFY_TARGET);
+}
+
 bool rootfs_enter(const struct container_spec *spec, const char *root, struct agent_error *error)
 {
 	/* What is left open on a failure goes with the child. */
 	AUTO_FREE int *trees = calloc(spec->n_mounts + 1, sizeof *trees);
+	AUTO_CLOSE int notify = -1;
 	mode_t mask = umask(0);
 	int result;
 
 	if (trees == NULL)
 		return agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
-	if (!pick_up_all(spec, trees, error) || !change_root(root, error) ||
-		!mount_all(spec, trees, error) || !device_make_all(spec, error))
+	if (!pick_up_all(spec, trees, error) || !pick_up_notify(spec, &notify, error) ||
+		!change_root(root, error) || !mount_all(spec, trees, error) ||
+		!mount_notify(notify, error) || !device_make_all(spec, error))
 		return false;
 	result = path_make_directories(spec->process.cwd, 0755);
 	if (result != 0)

@@ -129,6 +129,8 @@ struct container_spec {
 	int namespaces;
 	struct spec_join joins[SPEC_JOINS_MAX];
 	size_t n_joins;
+	/* A directory of the guest for NOTIFY_TARGET (notify.h); NULL: none. */
+	const char *notify_directory;
 	struct spec_mount *mounts;
 	size_t n_mounts;
 	struct spec_device *devices;

@@ -12,6 +12,7 @@
 #include "base/timeouts.h"
 #include "base/trace.h"
 #include "proxy/agenterror.h"
+#include "proxy/notify.h"
 #include "proxy/watch.h"
 #include "wire/buffer.h"
 #include "wire/bytes.h"
@@ -398,6 +399,24 @@ static void handle_span(struct agent *agent, const struct control_frame *frame)
 		agent->events->spanned(name, begin, end, agent->data);
 }
 
+static void handle_notify(struct agent *agent, const struct control_frame *frame)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(JsonNode) node =
+		json_parse_object((const char *)frame->payload, frame->payload_size, &error);
+	JsonObject *object = node != NULL ? json_node_get_object(node) : NULL;
+	const char *container;
+	const char *text;
+
+	if (object == NULL || !json_require_string(object, "", "container", &container, &error) ||
+		!json_require_string(object, "", "text", &text, &error))
+		fail(agent, "NOTIFY: %s", error->message);
+	else if (strlen(text) > NOTIFY_TEXT_MAX)
+		fail(agent, "NOTIFY: text: too long");
+	else
+		agent->events->notified(container, text, agent->data);
+}
+
 static const struct {
 	guint32 type;
 	void (*handle)(struct agent *agent, const struct control_frame *frame);
@@ -408,6 +427,7 @@ static const struct {
 	{MESSAGE_NEXT, handle_next},
 	{MESSAGE_PROCESSASYNCEVENT, handle_event},
 	{MESSAGE_TRACEEVENT, handle_span},
+	{MESSAGE_NOTIFY, handle_notify},
 };
 
 static void handle_frame(struct agent *agent, const struct control_frame *frame)

@@ -20,6 +20,8 @@ struct agent_events {
 	void (*ready)(void *data);
 	/* PROCESSASYNCEVENT "finished". */
 	void (*exited)(const char *container, const char *process, int status, void *data);
+	/* NOTIFY: what a container says of itself, unfiltered. */
+	void (*notified)(const char *container, const char *text, void *data);
 	/* The guest broke the protocol. */
 	void (*failed)(const GError *error, void *data);
 	/* End of the stream. Neither this nor `failed` answers what is pending: agent_close does.

@@ -305,6 +305,21 @@ static JsonObject *handle_process(struct client *client, JsonObject *request, GE
 	return reply;
 }
 
+static JsonObject *handle_notify(struct client *client, JsonObject *request, GError **error)
+{
+	const char *container;
+	const char *path;
+	gint64 pid = 0;
+
+	if (!parse_name(request, "container", &container, error) ||
+		!json_require_string(request, "", "socket", &path, error) ||
+		!json_get_integer(request, "", "pid", 0, G_MAXINT32, &pid, error) ||
+		!check_running(client, error) ||
+		!notify_add(vm_get_notify(get_vm(client)), container, path, pid, error))
+		return NULL;
+	return json_object_new();
+}
+
 static const struct {
 	const char *name;
 	JsonObject *(*handle)(struct client *client, JsonObject *request, GError **error);
@@ -316,6 +331,7 @@ static const struct {
 	{PROXY_READY, handle_ready},
 	{PROXY_AGENT, handle_agent},
 	{PROXY_PROCESS, handle_process},
+	{PROXY_NOTIFY, handle_notify},
 	{PROXY_OWN, handle_own},
 	{PROXY_STATUS, handle_status},
 	{PROXY_STOP, handle_stop},

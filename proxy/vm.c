@@ -30,6 +30,7 @@ struct vm {
 	struct qmp *qmp;
 	struct agent *agent;
 	struct streams *streams;
+	struct notify *notify;
 	struct console *console;
 	/* When it was started, for the timeline. */
 	gint64 started;
@@ -213,6 +214,13 @@ static void on_spanned(const char *name, gint64 begin, gint64 end, void *data)
 	timeline_add(vm->timeline, name, begin, end);
 }
 
+static void on_notified(const char *container, const char *text, void *data)
+{
+	struct vm *vm = data;
+
+	notify_pass(vm->notify, container, text);
+}
+
 static void on_failed(const GError *error, void *data)
 {
 	abort_with(data, error);
@@ -235,6 +243,7 @@ static const struct agent_events agent_events = {
 	.ready = on_agent_ready,
 	.exited = on_exited,
 	.spanned = on_spanned,
+	.notified = on_notified,
 	.failed = on_failed,
 	.closed = on_agent_closed,
 };
@@ -253,6 +262,7 @@ static void attach(struct vm *vm)
 	vm->qmp = qmp_new(g_steal_fd(&sockets[HYPERVISOR_QMP]), vm->log, on_qmp_failed, vm);
 	vm->console = console_new(
 		g_steal_fd(&sockets[HYPERVISOR_CONSOLE]), g_steal_pointer(&vm->console_log));
+	vm->notify = notify_new(vm->log);
 	vm->agent = agent_new(g_steal_fd(&sockets[HYPERVISOR_CONTROL]), vm->log, &agent_events, vm);
 	vm->streams = streams_new(
 		g_steal_fd(&sockets[HYPERVISOR_TTY]), vm->agent, vm->log, &streams_events, vm);
@@ -364,6 +374,7 @@ void vm_free(struct vm *vm)
 	streams_free(vm->streams);
 	agent_free(vm->agent);
 	timeline_free(vm->timeline);
+	notify_free(vm->notify);
 	qmp_free(vm->qmp);
 	console_free(vm->console);
 	hypervisor_free(vm->hypervisor);
@@ -409,6 +420,11 @@ struct agent *vm_get_agent(struct vm *vm)
 struct streams *vm_get_streams(struct vm *vm)
 {
 	return vm->streams;
+}
+
+struct notify *vm_get_notify(struct vm *vm)
+{
+	return vm->notify;
 }
 
 struct logfile *vm_get_log(struct vm *vm)

@@ -13,6 +13,7 @@
 
 #include "proxy/agent.h"
 #include "proxy/hypervisor.h"
+#include "proxy/notify.h"
 #include "proxy/share.h"
 #include "proxy/streams.h"
 
@@ -66,8 +67,9 @@ const GError *vm_get_reason(const struct vm *vm);
 /* 0: not launched, or gone. */
 pid_t vm_get_pid(const struct vm *vm);
 
-/* NULL before the launch (agent, streams: before their sockets are connected). */
+/* NULL before the launch (agent, notify, streams: before their sockets are connected). */
 struct share *vm_get_share(struct vm *vm);
 struct agent *vm_get_agent(struct vm *vm);
 struct streams *vm_get_streams(struct vm *vm);
+struct notify *vm_get_notify(struct vm *vm);
 struct logfile *vm_get_log(struct vm *vm);

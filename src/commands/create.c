@@ -49,6 +49,19 @@ void create_arguments_clear(struct create_arguments *arguments)
 	g_free(arguments->console_socket);
 }
 
+/* Where a service manager wants to hear of the container, if there is one. */
+static const char *notify_socket(void)
+{
+	const char *path = g_getenv("NOTIFY_SOCKET");
+
+	if (path == NULL || *path == '\0')
+		return NULL;
+	if (*path == '/')
+		return path;
+	log_warning("NOTIFY_SOCKET %s: not an absolute path; messages are not passed on", path);
+	return NULL;
+}
+
 void create_options_fill(const struct create_arguments *arguments, int argc, char **argv,
 	gboolean attached, char **out_bundle, struct create_options *out_options)
 {
@@ -67,6 +80,7 @@ void create_options_fill(const struct create_arguments *arguments, int argc, cha
 		.pid_file = arguments->pid_file,
 		.console_socket = arguments->console_socket,
 		.attached = attached,
+		.notify_socket = notify_socket(),
 	};
 }
 

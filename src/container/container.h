@@ -25,6 +25,8 @@ struct create_options {
 	/* The caller stays until the process ends, so that its own terminal can be the process's.
 	 */
 	gboolean attached;
+	/* Of the service manager (sd_notify(3)), for the container's messages; NULL: none. */
+	const char *notify_socket;
 };
 
 /*

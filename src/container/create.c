@@ -390,10 +390,26 @@ static gboolean wait_for_agent(struct creation *creation, GError **error)
 	return sandbox_wait_ready(creation->sandbox, creation->vm->agent_timeout, error);
 }
 
+/* In the foreground we are what the service manager knows, and the messages are ours. */
+static gboolean relay_notify(struct creation *creation, GError **error)
+{
+	const struct create_options *options = creation->options;
+
+	return options->notify_socket == NULL ||
+	       sandbox_notify(creation->sandbox, options->id, options->notify_socket,
+		       options->attached ? getpid() : 0, error);
+}
+
 /* The pod, where it is ours to start, and the container in it. */
 static gboolean make_container(struct creation *creation, GError **error)
 {
 	const struct oci_spec *spec = creation->spec;
+	const struct sandbox_container container = {
+		.spec = spec,
+		.mount_sources = creation->storage->mount_sources,
+		.namespace_owners = creation->namespace_owners,
+		.notify = creation->options->notify_socket != NULL,
+	};
 	gboolean is_sandbox = creation->pod == NULL;
 	struct sandbox_reservation reservation = {
 		.container = creation->options->id,
@@ -407,8 +423,8 @@ static gboolean make_container(struct creation *creation, GError **error)
 				   creation->args->share_tag, error)) ||
 		!sandbox_reserve_process(
 			creation->sandbox, &reservation, &creation->process, error) ||
-		!sandbox_new_container(creation->sandbox, spec, creation->storage->mount_sources,
-			creation->namespace_owners, &creation->process, error))
+		!relay_notify(creation, error) ||
+		!sandbox_new_container(creation->sandbox, &container, &creation->process, error))
 		return FALSE;
 	/* Not before: the guest has made the mount points in it. */
 	return !spec->root_readonly ||

@@ -2,6 +2,8 @@
 /* The sections of config.json that the guest gets. */
 #include "oci/sections.h"
 
+#include <string.h>
+
 static const char *const copied_sections[] = {"ociVersion", "process", "root", "hostname",
 	"domainname", "mounts", "linux", "annotations", NULL};
 
@@ -108,4 +110,26 @@ void oci_sections_place_namespaces(JsonObject *sections, GPtrArray *owners)
 		else if (json_object_has_member(namespace, "path"))
 			json_object_remove_member(namespace, "path");
 	}
+}
+
+void oci_sections_set_variable(JsonObject *sections, const char *variable)
+{
+	JsonObject *process = json_object_get_object_member(sections, "process");
+	g_autofree char *name = g_strndup(variable, (gsize)(strchr(variable, '=') + 1 - variable));
+	JsonArray *env = json_array_new();
+
+	JsonNode *old_env = json_object_get_member(process, "env");
+
+	if (old_env != NULL && JSON_NODE_HOLDS_ARRAY(old_env)) {
+		JsonArray *old = json_node_get_array(old_env);
+
+		for (guint i = 0; i < json_array_get_length(old); i++) {
+			const char *other = json_array_get_string_element(old, i);
+
+			if (!g_str_has_prefix(other, name))
+				json_array_add_string_element(env, other);
+		}
+	}
+	json_array_add_string_element(env, variable);
+	json_object_set_array_member(process, "env", env);
 }

@@ -17,3 +17,6 @@ JsonObject *oci_spec_guest_sections(const struct oci_spec *spec, const char *con
  * the VM already, or goes where that is NULL. owners has an element for each namespace.
  */
 void oci_sections_place_namespaces(JsonObject *sections, GPtrArray *owners);
+
+/* In such sections, process.env has this NAME=VALUE, and no other of that name. */
+void oci_sections_set_variable(JsonObject *sections, const char *variable);

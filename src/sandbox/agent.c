@@ -130,21 +130,54 @@ JsonObject *sandbox_plain_process(const struct sandbox_process *process)
 	return plain;
 }
 
-gboolean sandbox_new_container(struct sandbox *sandbox, const struct oci_spec *spec,
-	char *const *mount_sources, GPtrArray *namespace_owners,
+/* As runc has it: the socket's directory is mounted, so that the path is the same for all. */
+#define NOTIFY_VARIABLE "NOTIFY_SOCKET=/run/notify/notify.sock"
+
+static JsonObject *guest_sections(const struct sandbox_container *container)
+{
+	JsonObject *sections = oci_spec_guest_sections(
+		container->spec, (const char *const *)container->mount_sources);
+
+	oci_sections_place_namespaces(sections, container->namespace_owners);
+	if (container->notify)
+		oci_sections_set_variable(sections, NOTIFY_VARIABLE);
+	return sections;
+}
+
+gboolean sandbox_new_container(struct sandbox *sandbox, const struct sandbox_container *container,
 	const struct sandbox_process *process, GError **error)
 {
-	JsonObject *container = json_object_new();
-	JsonObject *sections = oci_spec_guest_sections(spec, (const char *const *)mount_sources);
+	JsonObject *object = json_object_new();
 
-	oci_sections_place_namespaces(sections, namespace_owners);
+	json_object_set_string_member(object, "id", process->container);
+	json_object_set_string_member(object, "image", process->container);
+	json_object_set_string_member(object, "rootfs", "rootfs");
+	if (container->notify)
+		json_object_set_boolean_member(object, "notify", TRUE);
+	json_object_set_object_member(object, "process", sandbox_plain_process(process));
+	json_object_set_object_member(object, "oci", guest_sections(container));
+	return sandbox_call_agent(sandbox, "NEWCONTAINER", object, error);
+}
 
-	json_object_set_string_member(container, "id", process->container);
-	json_object_set_string_member(container, "image", process->container);
-	json_object_set_string_member(container, "rootfs", "rootfs");
-	json_object_set_object_member(container, "process", sandbox_plain_process(process));
-	json_object_set_object_member(container, "oci", sections);
-	return sandbox_call_agent(sandbox, "NEWCONTAINER", container, error);
+gboolean sandbox_notify(
+	struct sandbox *sandbox, const char *container, const char *path, pid_t pid, GError **error)
+{
+	JsonObject *request = sandbox_request(PROXY_NOTIFY);
+
+	if (!sandbox->has_notify) {
+		json_object_unref(request);
+		g_set_error(error, CC_ERROR, CC_ERROR_FAILED,
+			"NOTIFY_SOCKET: the agent in the guest cannot pass on messages");
+		return FALSE;
+	}
+	json_object_set_string_member(request, "container", container);
+	json_object_set_string_member(request, "socket", path);
+	json_object_set_int_member(request, "pid", pid);
+
+	g_autoptr(JsonNode) reply =
+		sandbox_call(sandbox, request, TIMEOUT_PROXY_REQUEST_MS, NULL, error);
+
+	return reply != NULL;
 }
 
 JsonObject *sandbox_container_reference(const char *container)

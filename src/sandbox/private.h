@@ -11,6 +11,7 @@ struct sandbox {
 	gboolean has_oci;
 	gboolean has_window;
 	gboolean has_wait_start;
+	gboolean has_notify;
 	gboolean has_ps;
 	gboolean has_vm_exec;
 	gint64 agent_version;

@@ -190,6 +190,7 @@ gboolean sandbox_wait_ready(struct sandbox *sandbox, gint64 timeout, GError **er
 	sandbox->has_oci = has_feature(features, AGENT_FEATURE_OCI);
 	sandbox->has_window = has_feature(features, AGENT_FEATURE_WINDOW);
 	sandbox->has_wait_start = has_feature(features, AGENT_FEATURE_WAIT_START);
+	sandbox->has_notify = has_feature(features, AGENT_FEATURE_NOTIFY);
 	sandbox->has_ps = has_feature(features, AGENT_FEATURE_PS);
 	sandbox->has_vm_exec = has_feature(features, AGENT_FEATURE_VM_EXEC);
 	return TRUE;

@@ -96,14 +96,25 @@ gboolean sandbox_reserve_process(struct sandbox *sandbox, const struct sandbox_r
 /* The pod: the share, found by its mount tag, is mounted in the guest. */
 gboolean sandbox_start_pod(struct sandbox *sandbox, const char *hostname, const char *share_tag,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/*
- * Makes a container, ready but for its last exec. mount_sources: for each of the spec's mounts, its
- * path below the share if it is a bind mount. namespace_owners: for each of the spec's namespaces,
- * the id of the VM's container that has it, or NULL for a new one.
- */
-gboolean sandbox_new_container(struct sandbox *sandbox, const struct oci_spec *spec,
-	char *const *mount_sources, GPtrArray *namespace_owners,
+struct sandbox_container {
+	const struct oci_spec *spec;
+	/* For each of the spec's mounts, its path below the share if it is a bind mount. */
+	char *const *mount_sources;
+	/* For each of its namespaces, the id of the VM's container that has it; NULL: a new one. */
+	GPtrArray *namespace_owners;
+	/* It gets a socket for sd_notify(3): see sandbox_notify. */
+	gboolean notify;
+};
+
+/* Makes a container, ready but for its last exec. */
+gboolean sandbox_new_container(struct sandbox *sandbox, const struct sandbox_container *container,
 	const struct sandbox_process *process, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * What the container will say of itself (sd_notify(3)) goes to the service manager's socket at the
+ * path, in the name of the process pid. Before sandbox_new_container.
+ */
+gboolean sandbox_notify(struct sandbox *sandbox, const char *container, const char *path, pid_t pid,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Lets it run. */
 gboolean sandbox_start_container(
 	struct sandbox *sandbox, const char *container, GError **error) G_GNUC_WARN_UNUSED_RESULT;

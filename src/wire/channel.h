@@ -29,6 +29,7 @@ enum {
 #define PROXY_READY   "ready"
 #define PROXY_AGENT   "agent"
 #define PROXY_PROCESS "process"
+#define PROXY_NOTIFY  "notify"
 #define PROXY_OWN     "own"
 #define PROXY_STATUS  "status"
 #define PROXY_STOP    "stop"

@@ -64,7 +64,8 @@ static void on_drained(void *data)
 	((struct rig *)data)->drained++;
 }
 
-static const struct agent_events agent_events = {on_ready, on_exited, on_failed, on_closed};
+static const struct agent_events agent_events = {
+	.ready = on_ready, .exited = on_exited, .failed = on_failed, .closed = on_closed};
 static const struct streams_events streams_events = {on_failed, on_init_ended, on_drained};
 
 static void rig_open(struct rig *rig, guint32 version, const char *object)
