@@ -27,8 +27,9 @@ has_heard() {
 	local pid status=0
 
 	# shellcheck disable=SC2016 # the container's
-	bundle_args sh -c 'notify-send MAINPID=1 STATUS=starting; notify-send READY=1; echo "$NOTIFY_SOCKET"
-		notify-send MAINPID=1; trap "notify-send STOPPING=1; exit 3" TERM; while :; do sleep 0.1; done'
+	bundle_args sh -c 'trap "notify-send STOPPING=1; exit 3" TERM; echo "$NOTIFY_SOCKET"
+		notify-send MAINPID=1 STATUS=starting; notify-send MAINPID=1; notify-send READY=1
+		while :; do sleep 0.1; done'
 	bundle_set '.process.env += ["NOTIFY_SOCKET=/not/this"]'
 	NOTIFY_SOCKET=$BATS_TEST_TMPDIR/manager cor run --bundle "$bundle" c1 >"$BATS_TEST_TMPDIR/out" &
 	pid=$!
