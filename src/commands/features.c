@@ -10,12 +10,18 @@
 #include "oci/spec.h"
 #include "vm/config.h"
 
-/* What the agent knows (agent/mount-options.c; tests/unit/features-test compares). */
+/*
+ * What the agent knows (agent/mount-options.c; tests/unit/features-test compares), and what the
+ * kernel does for every file system.
+ */
 static const char *const mount_options[] = {"async", "atime", "bind", "defaults", "dev", "diratime",
-	"dirsync", "exec", "lazytime", "noatime", "nodev", "nodiratime", "noexec", "norelatime",
-	"nostrictatime", "nosuid", "private", "rbind", "relatime", "remount", "ro", "rprivate",
-	"rshared", "rslave", "runbindable", "rw", "shared", "slave", "strictatime", "suid", "sync",
-	"tmpcopyup", "unbindable", NULL};
+	"dirsync", "exec", "lazytime", "loud", "noatime", "nodev", "nodiratime", "noexec",
+	"nolazytime", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "ratime",
+	"rbind", "rdev", "rdiratime", "relatime", "remount", "rexec", "rnoatime", "rnodev",
+	"rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "ro",
+	"rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave", "rstrictatime", "rsuid",
+	"rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid",
+	"symfollow", "sync", "tmpcopyup", "unbindable", NULL};
 
 /* Annotations of a config.json that change what is run on the host. */
 static const char *const unsafe_annotations[] = {VM_ANNOTATION_MACHINE, VM_ANNOTATION_ACCEL, NULL};
