@@ -22,6 +22,7 @@ static const struct {
 	bool (*handle)(struct agent *agent, struct request *request, struct agent_error *error);
 } handlers[] = {
 	{MESSAGE_GETVERSION, request_get_version},
+	{MESSAGE_CLONE, request_clone},
 	{MESSAGE_STARTPOD, request_start_pod},
 	{MESSAGE_DESTROYPOD, request_destroy_pod},
 	{MESSAGE_TRACE, request_trace},

@@ -22,6 +22,7 @@ struct request {
  * decides; false means ERROR. They never block for longer than a system call takes.
  */
 bool request_get_version(struct agent *agent, struct request *request, struct agent_error *error);
+bool request_clone(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_start_pod(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_destroy_pod(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_trace(struct agent *agent, struct request *request, struct agent_error *error);

@@ -261,6 +261,22 @@ static void handle_ready(struct agent *agent, const struct control_frame *frame)
 	enqueue(agent, MESSAGE_GETVERSION, NULL, TIMEOUT_AGENT_REQUEST_MS, NULL, NULL);
 }
 
+void agent_clone(struct agent *agent, const char *payload)
+{
+	if (agent->state != AGENT_WAITS_READY)
+		return;
+	agent->state = AGENT_WAITS_VERSION;
+	/* Only an agent of ours is ever in a template: it needs no credit. */
+	agent->info.extended = TRUE;
+	enqueue(agent, MESSAGE_CLONE, payload, TIMEOUT_AGENT_REQUEST_MS, NULL, NULL);
+}
+
+/* Whether the answer says who the agent is. */
+static gboolean is_handshake(const struct request *request)
+{
+	return request->type == MESSAGE_GETVERSION || request->type == MESSAGE_CLONE;
+}
+
 static void handle_version(struct agent *agent, const struct control_frame *frame)
 {
 	g_autoptr(GError) error = NULL;
@@ -305,7 +321,7 @@ static void handle_ack(struct agent *agent, const struct control_frame *frame)
 		fail(agent, "unsolicited ACK");
 		return;
 	}
-	if (request->type == MESSAGE_GETVERSION) {
+	if (is_handshake(request)) {
 		handle_version(agent, frame);
 	} else if (frame->payload_size > 0) {
 		payload = json_parse_object(
@@ -330,8 +346,9 @@ static void handle_error(struct agent *agent, const struct control_frame *frame)
 		    frame->payload, frame->payload_size, agent->info.oci, &reason, &error)) {
 		fail(agent, "ERROR: %s", error->message);
 		reason = g_steal_pointer(&error);
-	} else if (request->type == MESSAGE_GETVERSION) {
-		fail(agent, "GETVERSION refused: %s", reason->message);
+	} else if (is_handshake(request)) {
+		fail(agent, "%s refused: %s", message_by_type(request->type)->name,
+			reason->message);
 	}
 	finish_request(agent, request, NULL, reason);
 }

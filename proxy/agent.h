@@ -16,7 +16,7 @@
 struct agent;
 
 struct agent_events {
-	/* READY and GETVERSION are done. */
+	/* READY and GETVERSION, or CLONE, are done. */
 	void (*ready)(void *data);
 	/* PROCESSASYNCEVENT "finished". */
 	void (*exited)(const char *container, const char *process, int status, void *data);
@@ -40,6 +40,12 @@ typedef void (*agent_reply_func)(JsonNode *payload, const GError *error, void *d
 /* Takes over the connected descriptor and begins the handshake. The caller frees. */
 struct agent *agent_new(int fd, struct logfile *log, const struct agent_events *events, void *data);
 void agent_free(struct agent *agent);
+
+/*
+ * In place of the handshake, with a guest that comes out of a template: READY was said there. The
+ * payload, an object, is that of CLONE; the answer to it is the one to GETVERSION.
+ */
+void agent_clone(struct agent *agent, const char *payload);
 
 /* Version 0: not ready yet. */
 const struct agent_info *agent_get_info(const struct agent *agent);

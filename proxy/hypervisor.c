@@ -154,11 +154,15 @@ pid_t hypervisor_pid(const struct hypervisor *hypervisor)
 
 static pid_t execute(const struct hypervisor_config *config, int output, GError **error)
 {
-	int fds[HYPERVISOR_FD_CONSOLE + 1] = {-1, output, output};
+	int fds[HYPERVISOR_FD_LAST_PASSED + 1] = {-1, output, output};
 	g_autofree char *path = g_find_program_in_path(config->argv[0]);
 
 	for (int i = 0; i < HYPERVISOR_SOCKETS; i++)
 		fds[HYPERVISOR_FD_QMP + i] = config->sockets[i];
+	for (int i = HYPERVISOR_FD_FIRST_PASSED; i <= HYPERVISOR_FD_LAST_PASSED; i++)
+		fds[i] = -1;
+	for (gsize i = 0; i < config->n_descriptors; i++)
+		fds[config->descriptors[i].number] = config->descriptors[i].fd;
 	if (path == NULL) {
 		g_set_error(error, CC_ERROR, CC_ERROR_NOT_FOUND, "hypervisor %s: no such program",
 			config->argv[0]);

@@ -23,6 +23,12 @@ enum hypervisor_socket {
 /* The names of the sockets in requests and records. */
 extern const char *const hypervisor_socket_names[HYPERVISOR_SOCKETS];
 
+/* A descriptor of ours, and its number in the hypervisor (base/hypervisor.h). */
+struct hypervisor_descriptor {
+	int fd;
+	int number;
+};
+
 struct hypervisor;
 
 /* It is gone and reaped, words: "exit status 1: qemu-system-x86_64: …". Called once. */
@@ -33,14 +39,17 @@ struct hypervisor_config {
 	const char *const *argv;
 	/* Its ends of the sockets (HYPERVISOR_FD_*), -1 for those that it makes itself. */
 	int sockets[HYPERVISOR_SOCKETS];
+	/* What else it gets. */
+	const struct hypervisor_descriptor *descriptors;
+	gsize n_descriptors;
 	struct logfile *log;
 	hypervisor_ended_func ended;
 	void *data;
 };
 
 /*
- * Executes it, in our working directory. The sockets and the log remain the caller's. The caller
- * frees, which kills and reaps what still runs.
+ * Executes it, in our working directory. The descriptors and the log remain the caller's. The
+ * caller frees, which kills and reaps what still runs.
  */
 struct hypervisor *hypervisor_start(
 	const struct hypervisor_config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* QMP: greeting, capabilities, then commands in order. */
+/* QMP: capabilities, then commands in order. */
 #include "proxy/qmp.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "base/timeouts.h"
 #include "proxy/watch.h"
 #include "wire/buffer.h"
+#include "wire/fdpass.h"
 
 enum {
 	OUT_MAX = 4 << 20,
@@ -20,6 +21,9 @@ enum {
 
 struct command {
 	char *line;
+	/* To go with the line, until it has been sent; -1: none. */
+	int fd;
+	gboolean sent;
 	guint timer;
 	/* NULL once it has been answered (by its deadline). */
 	qmp_reply_func done;
@@ -33,17 +37,17 @@ struct qmp {
 	struct buffer out;
 	gboolean greeted;
 	gboolean failed;
-	/* The first one has been sent. */
+	/* What has no reply yet: those that were sent, then those that were not. */
 	GQueue commands;
-	gboolean outstanding;
 	struct logfile *log;
-	qmp_failed_func report;
+	const struct qmp_events *events;
 	void *data;
 };
 
 static void command_free(struct command *command)
 {
 	timer_clear(&command->timer);
+	fd_clear(&command->fd);
 	g_free(command->line);
 	g_free(command);
 }
@@ -66,31 +70,57 @@ static void fail(struct qmp *qmp, const char *text)
 	qmp->failed = TRUE;
 	watch_clear(&qmp->watch);
 	g_set_error(&error, CC_ERROR, CC_ERROR_FAILED, "QMP: %s", text);
-	qmp->report(error, qmp->data);
+	qmp->events->failed(error, qmp->data);
 }
 
-static void flush(struct qmp *qmp)
+static struct command *first_unsent(struct qmp *qmp)
+{
+	for (GList *link = qmp->commands.head; link != NULL; link = link->next)
+		if (!((struct command *)link->data)->sent)
+			return link->data;
+	return NULL;
+}
+
+/* Starts a line; a descriptor goes with its first bytes. FALSE: not now, or not any more. */
+static gboolean start_line(struct qmp *qmp, struct command *command)
+{
+	gsize size = strlen(command->line);
+	gssize put = 0;
+
+	if (command->fd >= 0)
+		put = fdpass_send(qmp->fd, command->line, size, &command->fd, 1);
+	if (put < 0 && errno == EAGAIN)
+		return FALSE;
+	command->sent = TRUE;
+	fd_clear(&command->fd);
+	if (put < 0)
+		fail(qmp, g_strerror(errno));
+	else if (!buffer_append(&qmp->out, command->line + put, size - (gsize)put))
+		fail(qmp, "command too long");
+	return !qmp->failed;
+}
+
+/* Writes what the socket takes now; FALSE when it is full, or of no use any more. */
+static gboolean flush(struct qmp *qmp)
 {
 	while (!qmp->failed && qmp->out.size > 0) {
 		if (buffer_write(&qmp->out, qmp->fd, qmp->out.size) >= 0)
 			continue;
 		if (errno == EAGAIN)
-			break;
+			return FALSE;
 		fail(qmp, g_strerror(errno));
 	}
-	watch_set(&qmp->watch, G_IO_IN | (qmp->out.size > 0 ? G_IO_OUT : 0));
+	return !qmp->failed;
 }
 
-static void send_next(struct qmp *qmp)
+static void send_commands(struct qmp *qmp)
 {
-	struct command *command = g_queue_peek_head(&qmp->commands);
+	struct command *command = NULL;
 
-	if (command == NULL || qmp->outstanding || qmp->failed || !qmp->greeted)
-		return;
-	qmp->outstanding = TRUE;
-	if (!buffer_append(&qmp->out, command->line, strlen(command->line)))
-		fail(qmp, "command too long");
-	flush(qmp);
+	while (flush(qmp) && (command = first_unsent(qmp)) != NULL && start_line(qmp, command))
+		;
+	watch_set(&qmp->watch,
+		G_IO_IN | (qmp->out.size > 0 || first_unsent(qmp) != NULL ? G_IO_OUT : 0));
 }
 
 static gboolean on_deadline(void *data)
@@ -119,64 +149,70 @@ static struct command *command_new(
 	g_autofree char *text = json_format_object(object, FALSE);
 
 	command->line = g_strconcat(text, "\n", NULL);
+	command->fd = -1;
 	command->done = done;
 	command->data = data;
 	command->timer = g_timeout_add(TIMEOUT_PROXY_REQUEST_MS, on_deadline, command);
 	return command;
 }
 
-gboolean qmp_execute(struct qmp *qmp, const char *name, JsonObject *arguments, qmp_reply_func done,
-	void *data, GError **error)
+gboolean qmp_execute_with(struct qmp *qmp, const char *name, JsonObject *arguments, int fd,
+	qmp_reply_func done, void *data, GError **error)
 {
+	auto_fd int passed = fd;
+
 	if (qmp->failed || g_queue_get_length(&qmp->commands) >= QMP_COMMANDS_MAX) {
 		g_clear_pointer(&arguments, json_object_unref);
 		g_set_error(error, CC_ERROR, CC_ERROR_FAILED, "QMP: cannot take \"%s\"", name);
 		return FALSE;
 	}
-	g_queue_push_tail(&qmp->commands, command_new(name, arguments, done, data));
-	send_next(qmp);
+
+	struct command *command = command_new(name, arguments, done, data);
+
+	command->fd = g_steal_fd(&passed);
+	g_queue_push_tail(&qmp->commands, command);
+	send_commands(qmp);
 	return TRUE;
 }
 
+gboolean qmp_execute(struct qmp *qmp, const char *name, JsonObject *arguments, qmp_reply_func done,
+	void *data, GError **error)
+{
+	return qmp_execute_with(qmp, name, arguments, -1, done, data, error);
+}
+
+/* Late is not wrong: QEMU's start has its own deadline, the agent's. */
 static void on_capabilities(JsonNode *value, const GError *error, void *data)
 {
 	struct qmp *qmp = data;
 
 	(void)value;
-	if (error != NULL)
+	if (error != NULL && !qmp->failed && !g_error_matches(error, CC_ERROR, CC_ERROR_TIMEOUT))
 		fail(qmp, error->message);
 }
 
 static void handle_greeting(struct qmp *qmp, JsonObject *message)
 {
-	if (!json_object_has_member(message, "QMP")) {
+	if (json_object_has_member(message, "QMP"))
+		qmp->greeted = TRUE;
+	else
 		fail(qmp, "no greeting");
-		return;
-	}
-	qmp->greeted = TRUE;
-	/* In front of what was queued before the greeting. */
-	g_queue_push_head(
-		&qmp->commands, command_new("qmp_capabilities", NULL, on_capabilities, qmp));
-	send_next(qmp);
 }
 
 static void handle_reply(struct qmp *qmp, JsonNode *value, const char *failure)
 {
 	g_autoptr(GError) error = NULL;
+	struct command *command = g_queue_peek_head(&qmp->commands);
 
-	if (!qmp->outstanding) {
+	if (command == NULL || !command->sent) {
 		fail(qmp, "a reply to nothing");
 		return;
 	}
-
-	struct command *command = g_queue_pop_head(&qmp->commands);
-
-	qmp->outstanding = FALSE;
+	g_queue_pop_head(&qmp->commands);
 	if (failure != NULL)
 		g_set_error(&error, CC_ERROR, CC_ERROR_FAILED, "QMP: %s", failure);
 	command_answer(command, value, error);
 	command_free(command);
-	send_next(qmp);
 }
 
 static void handle_error(struct qmp *qmp, JsonObject *message)
@@ -195,12 +231,16 @@ static void handle_error(struct qmp *qmp, JsonObject *message)
 static void handle_event(struct qmp *qmp, JsonObject *message)
 {
 	g_autoptr(GError) error = NULL;
+	JsonObject *details = NULL;
 	const char *name;
 
-	if (!json_require_string(message, "", "event", &name, &error))
+	if (!json_require_string(message, "", "event", &name, &error) ||
+		!json_get_object(message, "", "data", &details, &error)) {
 		fail(qmp, error->message);
-	else
-		logfile_note(qmp->log, LOG_INFO, "QMP event %s", name);
+		return;
+	}
+	logfile_note(qmp->log, LOG_INFO, "QMP event %s", name);
+	qmp->events->event(name, details, qmp->data);
 }
 
 static void handle_line(struct qmp *qmp, const char *line, gsize size)
@@ -232,7 +272,7 @@ static void on_ready(GIOCondition condition, void *data)
 	struct qmp *qmp = data;
 
 	if (condition & G_IO_OUT)
-		flush(qmp);
+		send_commands(qmp);
 	if (qmp->failed || !(condition & ~G_IO_OUT))
 		return;
 
@@ -257,13 +297,13 @@ static void on_ready(GIOCondition condition, void *data)
 		fail(qmp, "a line too long");
 }
 
-struct qmp *qmp_new(int fd, struct logfile *log, qmp_failed_func failed, void *data)
+struct qmp *qmp_new(int fd, struct logfile *log, const struct qmp_events *events, void *data)
 {
 	struct qmp *qmp = g_new0(struct qmp, 1);
 
 	qmp->fd = fd;
 	qmp->log = log;
-	qmp->report = failed;
+	qmp->events = events;
 	qmp->data = data;
 	g_queue_init(&qmp->commands);
 	buffer_init(&qmp->in, QMP_LINE_MAX);
@@ -271,6 +311,9 @@ struct qmp *qmp_new(int fd, struct logfile *log, qmp_failed_func failed, void *d
 	/* A socket takes any flags. */
 	(void)g_unix_set_fd_nonblocking(fd, TRUE, NULL);
 	watch_init(&qmp->watch, fd, G_IO_IN, on_ready, qmp);
+	g_queue_push_tail(
+		&qmp->commands, command_new("qmp_capabilities", NULL, on_capabilities, qmp));
+	send_commands(qmp);
 	return qmp;
 }
 

@@ -3,8 +3,10 @@
 #include "proxy/request.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/json.h"
 #include "base/timeouts.h"
 #include "proxy/server.h"
@@ -49,7 +51,8 @@ static gboolean parse_launch(JsonObject *request, struct vm_launch *launch, GErr
 		!json_require_string(request, "", "logDirectory", &launch->log_directory, error) ||
 		!json_get_integer(request, "", "agentTimeout", 1, TIMEOUT_AGENT_READY_MAX_MS,
 			&timeout, error) ||
-		!json_get_object(request, "", "sockets", &sockets, error))
+		!json_get_object(request, "", "sockets", &sockets, error) ||
+		!json_get_object(request, "", "identity", &launch->identity, error))
 		return FALSE;
 	if (launch->argv == NULL || launch->argv[0] == NULL || *launch->argv[0] == '\0')
 		return refuse(error, "argv: missing or empty");
@@ -61,11 +64,66 @@ static gboolean parse_launch(JsonObject *request, struct vm_launch *launch, GErr
 	return TRUE;
 }
 
+static gboolean is_taken(const GArray *descriptors, gint64 number)
+{
+	for (guint i = 0; i < descriptors->len; i++)
+		if (g_array_index(descriptors, struct hypervisor_descriptor, i).number == number)
+			return TRUE;
+	return FALSE;
+}
+
+/* For each number in "descriptors" one has come with the request. */
+static gboolean take_descriptors(
+	struct client *client, JsonObject *request, GArray *descriptors, GError **error)
+{
+	JsonArray *numbers = NULL;
+
+	if (!json_get_array(request, "", "descriptors", &numbers, error))
+		return FALSE;
+	for (guint i = 0; numbers != NULL && i < json_array_get_length(numbers); i++) {
+		JsonNode *element = json_array_get_element(numbers, i);
+		gint64 number = json_node_get_value_type(element) == G_TYPE_INT64
+					? json_node_get_int(element)
+					: -1;
+		struct hypervisor_descriptor descriptor = {
+			.fd = channel_take_fd(&client->channel), .number = (int)number};
+
+		if (descriptor.fd < 0)
+			return refuse(error, "descriptors: more numbers than descriptors");
+		if (number < HYPERVISOR_FD_FIRST_PASSED || number > HYPERVISOR_FD_LAST_PASSED ||
+			is_taken(descriptors, number)) {
+			close(descriptor.fd);
+			return refuse(error, "descriptors: a number that cannot be given");
+		}
+		g_array_append_val(descriptors, descriptor);
+	}
+	return TRUE;
+}
+
+static void close_descriptor(void *data)
+{
+	fd_clear(&((struct hypervisor_descriptor *)data)->fd);
+}
+
+static gboolean launch_with(
+	struct client *client, JsonObject *request, struct vm_launch *launch, GError **error)
+{
+	g_autoptr(GArray) descriptors =
+		g_array_new(FALSE, FALSE, sizeof(struct hypervisor_descriptor));
+
+	g_array_set_clear_func(descriptors, close_descriptor);
+	if (!take_descriptors(client, request, descriptors, error))
+		return FALSE;
+	launch->descriptors = (const struct hypervisor_descriptor *)(void *)descriptors->data;
+	launch->n_descriptors = descriptors->len;
+	return vm_launch(get_vm(client), launch, error);
+}
+
 static JsonObject *handle_launch(struct client *client, JsonObject *request, GError **error)
 {
 	struct vm_launch launch = {0};
-	gboolean good =
-		parse_launch(request, &launch, error) && vm_launch(get_vm(client), &launch, error);
+	gboolean good = parse_launch(request, &launch, error) &&
+			launch_with(client, request, &launch, error);
 	JsonObject *reply = NULL;
 
 	if (good) {
@@ -113,6 +171,39 @@ static JsonObject *handle_stop(struct client *client, JsonObject *request, GErro
 		return json_object_new();
 	client->wait = CLIENT_WAITS_STOP;
 	vm_stop(get_vm(client));
+	return NULL;
+}
+
+static void on_saved(const GError *error, void *data)
+{
+	g_autofree struct pending *pending = data;
+	struct client *client = server_find(pending->server, pending->client_id);
+
+	if (client == NULL)
+		return;
+	if (error != NULL)
+		server_reply_error(client, error);
+	else
+		server_reply(client, json_object_new());
+}
+
+static JsonObject *handle_save(struct client *client, JsonObject *request, GError **error)
+{
+	int file = channel_take_fd(&client->channel);
+	struct pending *pending;
+
+	(void)request;
+	if (file < 0) {
+		(void)refuse(error, "no file has come with it");
+		return NULL;
+	}
+	pending = g_new(struct pending, 1);
+	*pending = (struct pending){.server = client->server, .client_id = client->id};
+	client->wait = CLIENT_WAITS_SAVE;
+	if (!vm_save(get_vm(client), file, on_saved, pending, error)) {
+		client->wait = CLIENT_WAITS_NOT;
+		g_free(pending);
+	}
 	return NULL;
 }
 
@@ -228,6 +319,7 @@ static const struct message_info *find_message(const char *name, GError **error)
 		MESSAGE_DESTROYPOD,
 		MESSAGE_WRITEFILE,
 		MESSAGE_READFILE,
+		MESSAGE_CLONE,
 	};
 	const struct message_info *message = message_by_name(name);
 	gboolean good = message != NULL && (message->direction & MESSAGE_TO_GUEST);
@@ -333,6 +425,7 @@ static const struct {
 	{PROXY_PROCESS, handle_process},
 	{PROXY_NOTIFY, handle_notify},
 	{PROXY_OWN, handle_own},
+	{PROXY_SAVE, handle_save},
 	{PROXY_STATUS, handle_status},
 	{PROXY_STOP, handle_stop},
 };

@@ -119,7 +119,7 @@ void server_reply(struct client *client, JsonObject *reply)
 	server_reply_error(client, error);
 }
 
-/* No request carries descriptors. */
+/* What a request has brought and its handler has not taken. */
 static void drop_fds(struct client *client)
 {
 	int fd;
@@ -154,8 +154,9 @@ static void client_process(struct client *client)
 			client_close(client);
 		if (message == NULL)
 			break;
-		drop_fds(client);
 		handle_message(client, message);
+		if (!client->dead)
+			drop_fds(client);
 	}
 	client->busy--;
 	client_release(client);

@@ -28,6 +28,7 @@ struct vm {
 	/* Our ends, until all are connected and their owners take them over. */
 	int sockets[HYPERVISOR_SOCKETS];
 	struct qmp *qmp;
+	struct template *template;
 	struct agent *agent;
 	struct streams *streams;
 	struct notify *notify;
@@ -72,6 +73,7 @@ static void finish(struct vm *vm)
 	if (vm->agent != NULL)
 		agent_close(vm->agent, vm->reason);
 	g_clear_pointer(&vm->qmp, qmp_free);
+	g_clear_pointer(&vm->template, template_free);
 	g_clear_pointer(&vm->console, console_free);
 	g_clear_pointer(&vm->share, share_free);
 	if (vm->streams != NULL)
@@ -254,12 +256,25 @@ static const struct streams_events streams_events = {
 	.drained = on_drained,
 };
 
+static void on_qmp_event(const char *name, JsonObject *details, void *data)
+{
+	struct vm *vm = data;
+
+	template_event(vm->template, name, details);
+}
+
+static const struct qmp_events qmp_events = {
+	.failed = on_qmp_failed,
+	.event = on_qmp_event,
+};
+
 /* All four sockets are connected. */
 static void attach(struct vm *vm)
 {
 	int *sockets = vm->sockets;
 
-	vm->qmp = qmp_new(g_steal_fd(&sockets[HYPERVISOR_QMP]), vm->log, on_qmp_failed, vm);
+	vm->qmp = qmp_new(g_steal_fd(&sockets[HYPERVISOR_QMP]), vm->log, &qmp_events, vm);
+	vm->template = template_new(vm->qmp);
 	vm->console = console_new(
 		g_steal_fd(&sockets[HYPERVISOR_CONSOLE]), g_steal_pointer(&vm->console_log));
 	vm->notify = notify_new(vm->log);
@@ -310,17 +325,33 @@ static gboolean make_sockets(
 	return TRUE;
 }
 
+/* Before QEMU is there: its first commands wait for it in its socket. */
+static gboolean prepare_clone(struct vm *vm, const struct vm_launch *launch, GError **error)
+{
+	if (launch->identity == NULL)
+		return TRUE;
+	if (!is_connected(vm)) {
+		g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+			"a clone's sockets cannot be placed by path");
+		return FALSE;
+	}
+	attach(vm);
+	return template_restore(vm->template, vm->agent, launch->identity, on_failed, vm, error);
+}
+
 static gboolean start(struct vm *vm, const struct vm_launch *launch, GError **error)
 {
 	struct hypervisor_config config = {
 		.argv = (const char *const *)launch->argv,
 		.sockets = {-1, -1, -1, -1},
+		.descriptors = launch->descriptors,
+		.n_descriptors = launch->n_descriptors,
 		.log = vm->log,
 		.ended = on_hypervisor_ended,
 		.data = vm,
 	};
 
-	if (make_sockets(vm, launch, config.sockets, error))
+	if (make_sockets(vm, launch, config.sockets, error) && prepare_clone(vm, launch, error))
 		vm->hypervisor = hypervisor_start(&config, error);
 	for (int i = 0; i < HYPERVISOR_SOCKETS; i++)
 		fd_clear(&config.sockets[i]);
@@ -348,9 +379,20 @@ gboolean vm_launch(struct vm *vm, const struct vm_launch *launch, GError **error
 	vm->state = VM_STARTING;
 	vm->started = trace_begin();
 	vm->ready_timer = g_timeout_add(launch->agent_timeout, on_ready_timeout, vm);
-	if (is_connected(vm))
+	if (vm->agent == NULL && is_connected(vm))
 		attach(vm);
 	return TRUE;
+}
+
+gboolean vm_save(struct vm *vm, int file, template_saved_func done, void *data, GError **error)
+{
+	auto_fd int state = file;
+
+	if (vm->state != VM_RUNNING) {
+		g_set_error(error, CC_ERROR, CC_ERROR_NOT_RUNNING, "the guest does not run");
+		return FALSE;
+	}
+	return template_save(vm->template, g_steal_fd(&state), done, data, error);
 }
 
 struct vm *vm_new(const struct vm_events *events, void *data)
@@ -376,6 +418,7 @@ void vm_free(struct vm *vm)
 	timeline_free(vm->timeline);
 	notify_free(vm->notify);
 	qmp_free(vm->qmp);
+	template_free(vm->template);
 	console_free(vm->console);
 	hypervisor_free(vm->hypervisor);
 	share_free(vm->share);

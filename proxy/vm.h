@@ -16,6 +16,7 @@
 #include "proxy/notify.h"
 #include "proxy/share.h"
 #include "proxy/streams.h"
+#include "proxy/template.h"
 
 enum vm_state {
 	VM_NEW,
@@ -46,6 +47,11 @@ struct vm_launch {
 	guint agent_timeout;
 	/* Paths of the sockets that QEMU makes itself, else NULL. */
 	char *sockets[HYPERVISOR_SOCKETS];
+	/* What QEMU gets beside its sockets; remains the caller's. */
+	const struct hypervisor_descriptor *descriptors;
+	gsize n_descriptors;
+	/* The guest comes out of a template, and this is who it will be. NULL: it boots. */
+	JsonObject *identity;
 };
 
 struct vm *vm_new(const struct vm_events *events, void *data);
@@ -54,6 +60,13 @@ void vm_free(struct vm *vm);
 /* Once in a life. After an error the VM stays NEW. */
 gboolean vm_launch(
 	struct vm *vm, const struct vm_launch *launch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * Makes a template of the running guest: writes its device state to the file, taken over. `done` is
+ * called once; the guest stands still then, and is of no other use.
+ */
+gboolean vm_save(struct vm *vm, int file, template_saved_func done, void *data,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* DESTROYPOD where there is an agent, then SIGKILL. */
 void vm_stop(struct vm *vm);

@@ -43,6 +43,7 @@ static const struct command *const commands[] = {
 	&command_spec,
 	&command_start,
 	&command_state,
+	&command_template,
 	&command_trace,
 	&command_version,
 };
@@ -54,6 +55,8 @@ struct global_options {
 	char *global_log;
 	char *hypervisor_log_directory;
 	char *accel;
+	char *template_mode;
+	char *template_directory;
 	char *trace;
 	char *rootless;
 	char *criu;
@@ -89,6 +92,11 @@ static GOptionContext *make_context(struct global_options *options)
 			"DIR"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &options->accel,
 			"auto, kvm or tcg [as configured]", "NAME"},
+		{"template", 0, 0, G_OPTION_ARG_STRING, &options->template_mode,
+			"Clone VMs from templates: auto, never or require [as configured, or auto]",
+			"MODE"},
+		{"template-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->template_directory,
+			"Directory of the templates [as configured, or RUN/.templates]", "DIR"},
 		{"agent-timeout", 0, 0, G_OPTION_ARG_INT, &options->agent_timeout,
 			"How long a guest may take to boot [as configured, or 30]", "SECONDS"},
 		{"trace", 0, 0, G_OPTION_ARG_FILENAME, &options->trace,
@@ -160,6 +168,7 @@ static void find_files(struct settings *settings)
 	gboolean in_place = access(proxy, X_OK) == 0;
 	const char *programs = in_place ? beside : CC_LIBEXECDIR;
 
+	settings->program_path = g_steal_pointer(&program);
 	settings->proxy_path = g_build_filename(programs, "cc-proxy", NULL);
 	settings->shim_path = g_build_filename(programs, "cc-shim", NULL);
 	settings->defaults_directory = g_strdup(in_place ? beside : CC_DEFAULTSDIR);
@@ -185,11 +194,27 @@ static gboolean check_rootless(const char *mode, GError **error)
 	return FALSE;
 }
 
+/* A path of the command line, made absolute where it was given. */
+static void make_absolute(char **path)
+{
+	char *absolute = *path != NULL ? g_canonicalize_filename(*path, NULL) : NULL;
+
+	g_free(*path);
+	*path = absolute;
+}
+
 static gboolean fill_settings(
 	struct global_options *options, struct settings *out_settings, GError **error)
 {
 	enum vm_accel accel = VM_ACCEL_AUTO;
+	enum vm_template_mode template_mode = VM_TEMPLATE_UNSET;
+	g_autofree char *usual_root = default_root();
 
+	if (options->template_mode != NULL &&
+		!vm_template_mode_parse(options->template_mode, &template_mode, error)) {
+		g_prefix_error(error, "--template: ");
+		return FALSE;
+	}
 	if (options->accel != NULL && !vm_accel_parse(options->accel, &accel, error)) {
 		g_prefix_error(error, "--accel: ");
 		return FALSE;
@@ -204,18 +229,19 @@ static gboolean fill_settings(
 	if (!check_rootless(options->rootless, error))
 		return FALSE;
 	if (options->root == NULL)
-		options->root = default_root();
-
-	char *root = g_canonicalize_filename(options->root, NULL);
-
-	g_free(options->root);
-	options->root = root;
+		options->root = g_strdup(usual_root);
+	make_absolute(&options->root);
+	make_absolute(&options->template_directory);
 	*out_settings = (struct settings){
 		.root = options->root,
 		.hypervisor_log_directory = options->hypervisor_log_directory,
 		.systemd_cgroup = options->systemd_cgroup,
 		.accel = accel,
 		.agent_timeout = (gint64)options->agent_timeout * 1000,
+		.template_mode = template_mode,
+		.template_directory = options->template_directory,
+		/* Shared by all roots. */
+		.default_template_directory = g_build_filename(usual_root, ".templates", NULL),
 	};
 	find_files(out_settings);
 	return TRUE;
@@ -223,8 +249,10 @@ static gboolean fill_settings(
 
 static void settings_clear(struct settings *settings)
 {
+	g_free(settings->program_path);
 	g_free(settings->proxy_path);
 	g_free(settings->shim_path);
+	g_free(settings->default_template_directory);
 	g_free(settings->sysconf_directory);
 	g_free(settings->defaults_directory);
 }
@@ -237,6 +265,8 @@ static void global_options_clear(struct global_options *options)
 	g_free(options->global_log);
 	g_free(options->hypervisor_log_directory);
 	g_free(options->accel);
+	g_free(options->template_mode);
+	g_free(options->template_directory);
 	g_free(options->trace);
 	g_free(options->rootless);
 	g_free(options->criu);

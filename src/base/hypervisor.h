@@ -12,6 +12,12 @@ enum {
 	HYPERVISOR_FD_CONTROL = 4,
 	HYPERVISOR_FD_TTY = 5,
 	HYPERVISOR_FD_CONSOLE = 6,
+	/* Files of a template (vm/snapshot.h): its device state, its memory. */
+	HYPERVISOR_FD_STATE = 7,
+	HYPERVISOR_FD_RAM = 8,
+	/* What else a launch gives it lies between these. */
+	HYPERVISOR_FD_FIRST_PASSED = 7,
+	HYPERVISOR_FD_LAST_PASSED = 63,
 };
 
 /* The names of the agent's virtio-serial ports. */

@@ -31,6 +31,7 @@ extern const struct command command_run;
 extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;
+extern const struct command command_template;
 extern const struct command command_trace;
 extern const struct command command_version;
 

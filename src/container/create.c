@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <uuid.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -17,18 +16,17 @@
 #include "container/cgroup.h"
 #include "container/container.h"
 #include "container/directory.h"
+#include "container/guest.h"
 #include "container/hooks.h"
 #include "container/network.h"
 #include "container/pid-file.h"
 #include "container/pod.h"
 #include "container/stdio.h"
+#include "container/template.h"
 #include "oci/id.h"
 #include "sandbox/sandbox.h"
 #include "shim/launch.h"
 #include "storage/plan.h"
-#include "vm/kernel.h"
-#include "vm/size.h"
-#include "vm/tsc.h"
 
 /* What is made on the way, in this order; undone in reverse. */
 struct creation {
@@ -40,14 +38,14 @@ struct creation {
 	GPtrArray *namespace_owners;
 	struct storage_plan *storage;
 	struct vm_config *vm;
-	struct vm_args *args;
 	struct stdio stdio;
 	char *directory;
+	char *logs;
 	int lock;
 	struct container_cgroup cgroup;
 	struct shim shim;
-	struct process_ref proxy;
-	struct sandbox *sandbox;
+	/* Of a pod's member only the connection. */
+	struct guest guest;
 	struct sandbox_process process;
 	/* Something of ours may be in the pod's VM. */
 	gboolean joined;
@@ -58,17 +56,18 @@ struct creation {
 static void creation_clear(struct creation *creation)
 {
 	fd_clear(&creation->process.streams);
-	sandbox_free(creation->sandbox);
+	guest_clear(&creation->guest);
+	fd_clear(&creation->guest.network_namespace);
 	shim_clear(&creation->shim);
 	container_cgroup_clear(&creation->cgroup);
 	stdio_clear(&creation->stdio);
-	vm_args_free(creation->args);
 	vm_config_free(creation->vm);
 	storage_plan_free(creation->storage);
 	g_clear_pointer(&creation->namespace_owners, g_ptr_array_unref);
 	oci_state_free(creation->pod);
 	oci_spec_free(creation->spec);
 	g_free(creation->directory);
+	g_free(creation->logs);
 	fd_clear(&creation->lock);
 }
 
@@ -103,7 +102,7 @@ static struct oci_state *describe(const struct creation *creation, enum oci_stat
 	state->recorded_status = status;
 	state->terminal = spec->process->terminal;
 	state->shim = creation->shim.process;
-	state->proxy = creation->pod != NULL ? creation->pod->proxy : creation->proxy;
+	state->proxy = creation->pod != NULL ? creation->pod->proxy : creation->guest.proxy;
 	g_clear_pointer(&state->annotations, g_hash_table_unref);
 	state->annotations = g_hash_table_ref(spec->annotations);
 	return state;
@@ -131,17 +130,10 @@ static void creation_undo(struct creation *creation)
 {
 	g_autoptr(GError) error = NULL;
 
-	/* Without our connection the proxy ends its VM, and without the streams it goes. */
+	/* Without the streams a pod's VM ends the process. */
 	fd_clear(&creation->process.streams);
-	g_clear_pointer(&creation->sandbox, sandbox_free);
 	shim_abandon(&creation->shim);
-	if (creation->proxy.pid > 0) {
-		if (!process_wait_gone(
-			    &creation->proxy, deadline_after(TIMEOUT_PROCESS_EXIT_MS), NULL))
-			(void)process_signal(&creation->proxy, SIGKILL);
-		while (waitpid(creation->proxy.pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	guest_end(&creation->guest);
 	if (creation->joined && !pod_remove_member(creation->settings, creation->pod->id,
 					creation->options->id, &error)) {
 		log_warning("undo create: %s", error->message);
@@ -160,24 +152,10 @@ static void warn(const struct oci_spec *spec)
 			(const char *)g_ptr_array_index(spec->warnings, i));
 }
 
-static void fit_size(struct vm_config *vm, const struct oci_spec *spec)
-{
-	const struct vm_size_host host = vm_size_host();
-
-	vm_size_fit(vm, spec->resources, &host);
-	log_info("VM: %u MiB of memory, %u CPUs", vm->memory_mib, vm->cpus);
-}
-
 /* Reads everything that can be wrong before anything is made. */
 static gboolean read_bundle(struct creation *creation, GError **error)
 {
-	const struct settings *settings = creation->settings;
 	const struct create_options *options = creation->options;
-	const struct vm_lookup lookup = {
-		.bundle = options->bundle,
-		.sysconf = settings->sysconf_directory,
-		.defaults = settings->defaults_directory,
-	};
 
 	creation->spec = oci_spec_load(options->bundle, error);
 	if (creation->spec == NULL)
@@ -186,15 +164,10 @@ static gboolean read_bundle(struct creation *creation, GError **error)
 	creation->storage = storage_plan_new(options->id, creation->spec, error);
 	if (creation->storage == NULL)
 		return FALSE;
-	creation->vm = vm_config_load(&lookup, creation->spec, error);
-	if (creation->vm == NULL || !vm_config_check_files(creation->vm, error))
-		return FALSE;
-	if (settings->accel != VM_ACCEL_AUTO)
-		creation->vm->accel = settings->accel;
-	if (settings->agent_timeout > 0)
-		creation->vm->agent_timeout = settings->agent_timeout;
-	fit_size(creation->vm, creation->spec);
-	return TRUE;
+	creation->vm = guest_config(creation->settings, options->bundle, creation->spec, error);
+	creation->guest.settings = creation->settings;
+	creation->guest.config = creation->vm;
+	return creation->vm != NULL;
 }
 
 static gboolean find_pod(struct creation *creation, GError **error)
@@ -262,91 +235,34 @@ static gboolean start_shim(struct creation *creation, GError **error)
 		       creation->spec, creation->shim.process.pid, &creation->cgroup, error);
 }
 
-/* KVM or TCG; the latter is said once, unless it was asked for. */
-static enum vm_accel choose_accel(const struct vm_config *vm)
-{
-	const char *reason = NULL;
-
-	if (vm->accel != VM_ACCEL_AUTO)
-		return vm->accel;
-
-	enum vm_accel accel = vm_accel_probe("/dev/kvm", "/sys/module", &reason);
-
-	if (accel == VM_ACCEL_TCG)
-		log_warning("no KVM (%s): the guest runs under TCG emulation, many times slower",
-			reason);
-	return accel;
-}
-
-static struct vm_args *expand_args(
-	const struct creation *creation, const char *share_directory, GError **error)
-{
-	const struct vm_lookup lookup = {
-		.bundle = creation->options->bundle,
-		.sysconf = creation->settings->sysconf_directory,
-		.defaults = creation->settings->defaults_directory,
-	};
-	uuid_t uuid;
-	char uuid_text[UUID_STR_LEN];
-	struct vm_args_values values = {
-		.config = creation->vm,
-		.accel = choose_accel(creation->vm),
-		.kernel_finds_mmio = vm_kernel_finds_mmio(creation->vm->kernel_path),
-		.hotplug = creation->vm->hotplug,
-		.tsc_khz = vm_tsc_khz(),
-		.name = creation->options->id,
-		.uuid = uuid_text,
-		.state_directory = creation->directory,
-		.share_directory = share_directory,
-	};
-
-	uuid_generate_random(uuid);
-	uuid_unparse_lower(uuid, uuid_text);
-	return vm_args_load(&lookup, &values, error);
-}
-
 /* A member of a pod: the VM is there. */
 static gboolean join(struct creation *creation, GError **error)
 {
 	g_autofree char *directory = directory_path(creation->settings, creation->pod->id);
 
-	creation->sandbox = sandbox_connect(directory, error);
-	creation->joined = creation->sandbox != NULL;
+	creation->guest.sandbox = sandbox_connect(directory, error);
+	creation->joined = creation->guest.sandbox != NULL;
 	return creation->joined;
 }
 
 static gboolean launch(struct creation *creation, GError **error)
 {
-	g_autofree char *share = g_build_filename(creation->directory, "share", NULL);
-	g_autofree char *logs = NULL;
-	auto_fd int namespace = -1;
+	struct guest *guest = &creation->guest;
+	auto_fd int namespace = network_of_process(creation->shim.process.pid, error);
 
-	creation->args = expand_args(creation, share, error);
-	if (creation->args == NULL)
-		return FALSE;
-	logs = directory_logs(creation->settings, creation->options->id, error);
-	if (logs == NULL)
-		return FALSE;
-	if (mkdir(share, 0700) < 0) {
-		error_set_errno(error, errno, "create %s", share);
-		return FALSE;
-	}
-	namespace = network_of_process(creation->shim.process.pid, error);
 	if (namespace < 0)
 		return FALSE;
-	creation->sandbox = sandbox_spawn(creation->settings->proxy_path, creation->directory,
-		namespace, creation->cgroup.members, &creation->proxy, error);
-	if (creation->sandbox == NULL)
+	creation->logs = directory_logs(creation->settings, creation->options->id, error);
+	if (creation->logs == NULL)
 		return FALSE;
-
-	struct sandbox_launch options = {
-		.args = creation->args,
-		.share_directory = share,
-		.log_directory = logs,
-		.agent_timeout = creation->vm->agent_timeout,
-	};
-
-	return sandbox_launch(creation->sandbox, &options, error);
+	guest->bundle = creation->options->bundle;
+	guest->name = creation->options->id;
+	guest->hostname = creation->spec->hostname;
+	guest->directory = creation->directory;
+	guest->log_directory = creation->logs;
+	guest->network_namespace = g_steal_fd(&namespace);
+	guest->cgroups = creation->cgroup.members;
+	return guest_prepare(guest, error) && guest_launch(guest, error);
 }
 
 static gboolean launch_or_join(struct creation *creation, GError **error)
@@ -378,8 +294,8 @@ static gboolean share_files(struct creation *creation, GError **error)
 	for (gsize i = 0; i < plan->n_binds; i++) {
 		const struct storage_bind *bind = &plan->binds[i];
 
-		if (!sandbox_bind(creation->sandbox, bind->source, bind->target, bind->read_only,
-			    bind->recursive, error))
+		if (!sandbox_bind(creation->guest.sandbox, bind->source, bind->target,
+			    bind->read_only, bind->recursive, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -387,7 +303,13 @@ static gboolean share_files(struct creation *creation, GError **error)
 
 static gboolean wait_for_agent(struct creation *creation, GError **error)
 {
-	return sandbox_wait_ready(creation->sandbox, creation->vm->agent_timeout, error);
+	g_autoptr(GError) cause = NULL;
+
+	if (guest_wait_ready(&creation->guest, &cause))
+		return TRUE;
+	return guest_boot_instead(&creation->guest, g_steal_pointer(&cause), error) &&
+	       record_creating(creation, error) && share_files(creation, error) &&
+	       guest_wait_ready(&creation->guest, error);
 }
 
 /* In the foreground we are what the service manager knows, and the messages are ours. */
@@ -396,7 +318,7 @@ static gboolean relay_notify(struct creation *creation, GError **error)
 	const struct create_options *options = creation->options;
 
 	return options->notify_socket == NULL ||
-	       sandbox_notify(creation->sandbox, options->id, options->notify_socket,
+	       sandbox_notify(creation->guest.sandbox, options->id, options->notify_socket,
 		       options->attached ? getpid() : 0, error);
 }
 
@@ -419,16 +341,17 @@ static gboolean make_container(struct creation *creation, GError **error)
 		.shim = creation->shim.process,
 	};
 
-	if ((is_sandbox && !sandbox_start_pod(creation->sandbox, spec->hostname,
-				   creation->args->share_tag, error)) ||
+	if ((is_sandbox && !sandbox_start_pod(creation->guest.sandbox, spec->hostname,
+				   creation->guest.args->share_tag, error)) ||
 		!sandbox_reserve_process(
-			creation->sandbox, &reservation, &creation->process, error) ||
+			creation->guest.sandbox, &reservation, &creation->process, error) ||
 		!relay_notify(creation, error) ||
-		!sandbox_new_container(creation->sandbox, &container, &creation->process, error))
+		!sandbox_new_container(
+			creation->guest.sandbox, &container, &creation->process, error))
 		return FALSE;
 	/* Not before: the guest has made the mount points in it. */
 	return !spec->root_readonly ||
-	       sandbox_protect(creation->sandbox, creation->storage->binds[0].target, error);
+	       sandbox_protect(creation->guest.sandbox, creation->storage->binds[0].target, error);
 }
 
 /* From here on the guest does the container's work, not its own. */
@@ -446,7 +369,7 @@ static gboolean hand_over(struct creation *creation, GError **error)
 static gboolean record_created(struct creation *creation, GError **error)
 {
 	return record(creation, OCI_STATUS_CREATED, error) &&
-	       (creation->pod != NULL || sandbox_own(creation->sandbox, error));
+	       (creation->pod != NULL || sandbox_own(creation->guest.sandbox, error));
 }
 
 /* Last of all: for an engine, the pid file says that the container is there. */
@@ -491,6 +414,7 @@ gboolean container_create(const struct settings *settings, const struct create_o
 		.lock = -1,
 		.stdio = STDIO_INIT,
 		.shim = SHIM_INIT,
+		.guest = GUEST_INIT,
 		.process = SANDBOX_PROCESS_INIT,
 	};
 	gboolean done = oci_id_check(options->id, error);
@@ -501,10 +425,12 @@ gboolean container_create(const struct settings *settings, const struct create_o
 		done = steps[i].run(&creation, error);
 		trace_end(steps[i].name, begin);
 	}
-	if (done)
+	if (done) {
 		*out_shim = creation.shim.process;
-	else
+		template_make_later(&creation.guest);
+	} else {
 		creation_undo(&creation);
+	}
 	creation_clear(&creation);
 	return done;
 }

@@ -6,11 +6,13 @@
 #include <glib.h>
 
 #include "vm/accel.h"
+#include "vm/config.h"
 
 struct settings {
 	/* The directory of all containers' state directories. */
 	const char *root;
-	/* Programs. */
+	/* Programs: ourselves, and our own. */
+	char *program_path;
 	char *proxy_path;
 	char *shim_path;
 	/* Where vm.json and hypervisor.args are looked for, after the bundle. */
@@ -25,4 +27,9 @@ struct settings {
 	enum vm_accel accel;
 	/* Milliseconds; 0: as configured. */
 	gint64 agent_timeout;
+	/* UNSET: as configured. */
+	enum vm_template_mode template_mode;
+	/* NULL: as configured, or else the second. */
+	const char *template_directory;
+	char *default_template_directory;
 };

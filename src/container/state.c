@@ -48,7 +48,12 @@ GPtrArray *container_list(const struct settings *settings, GError **error)
 	}
 	while (root != NULL && (id = g_dir_read_name(root)) != NULL) {
 		g_autoptr(GError) unreadable = NULL;
-		struct oci_state *state = container_state(settings, id, &unreadable);
+		struct oci_state *state;
+
+		/* Other things may lie there, such as templates. */
+		if (!oci_id_check(id, NULL))
+			continue;
+		state = container_state(settings, id, &unreadable);
 
 		if (state != NULL)
 			g_ptr_array_add(states, state);

@@ -26,7 +26,8 @@ gboolean oci_id_check(const char *id, GError **error)
 		return invalid("longer than 255 bytes", error);
 	if (strspn(id, allowed) != length)
 		return invalid("only letters, digits and _ + - . are allowed", error);
-	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
+	/* ".templates" lies beside the containers' directories. */
+	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || strcmp(id, ".templates") == 0)
 		return invalid("names a directory of its own", error);
 	return TRUE;
 }

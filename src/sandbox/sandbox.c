@@ -93,15 +93,23 @@ static char *describe(JsonObject *request)
 	return g_strdup(json_object_get_string_member(request, name));
 }
 
-JsonNode *sandbox_call(
-	struct sandbox *sandbox, JsonObject *request, gint64 timeout, int *out_fd, GError **error)
+/* With descriptors to go with the request, and perhaps one to come back. */
+static JsonNode *call_with(struct sandbox *sandbox, JsonObject *request, const int *fds,
+	gsize n_fds, gint64 timeout, int *out_fd, GError **error)
 {
 	gint64 begin = trace_begin();
 	g_autofree char *name = begin != 0 ? describe(request) : NULL;
-	JsonNode *reply = channel_call(&sandbox->channel, request, timeout, out_fd, error);
+	JsonNode *reply =
+		channel_call_with(&sandbox->channel, request, fds, n_fds, timeout, out_fd, error);
 
 	trace_end(name, begin);
 	return reply;
+}
+
+JsonNode *sandbox_call(
+	struct sandbox *sandbox, JsonObject *request, gint64 timeout, int *out_fd, GError **error)
+{
+	return call_with(sandbox, request, NULL, 0, timeout, out_fd, error);
 }
 
 /* A call whose reply says nothing but that it was done. */
@@ -112,10 +120,46 @@ static gboolean call(struct sandbox *sandbox, JsonObject *request, gint64 timeou
 	return reply != NULL;
 }
 
+/* The same with descriptors. */
+static gboolean give(
+	struct sandbox *sandbox, JsonObject *request, const int *fds, gsize n_fds, GError **error)
+{
+	g_autoptr(JsonNode) reply =
+		call_with(sandbox, request, fds, n_fds, TIMEOUT_PROXY_REQUEST_MS, NULL, error);
+
+	return reply != NULL;
+}
+
 static void set_path(JsonObject *sockets, const char *name, const char *path)
 {
 	if (path != NULL)
 		json_object_set_string_member(sockets, name, path);
+}
+
+void sandbox_launch_give(struct sandbox_launch *launch, int fd, int number)
+{
+	g_assert(launch->n_fds < SANDBOX_LAUNCH_FDS);
+	launch->fds[launch->n_fds] = fd;
+	launch->numbers[launch->n_fds++] = number;
+}
+
+static JsonArray *list_numbers(const struct sandbox_launch *launch)
+{
+	JsonArray *numbers = json_array_new();
+
+	for (gsize i = 0; i < launch->n_fds; i++)
+		json_array_add_int_element(numbers, launch->numbers[i]);
+	return numbers;
+}
+
+static JsonObject *describe_identity(const struct sandbox_identity *identity)
+{
+	JsonObject *object = json_object_new();
+
+	if (identity->hostname != NULL)
+		json_object_set_string_member(object, "hostname", identity->hostname);
+	json_object_set_string_member(object, "machineId", identity->machine_id);
+	return object;
 }
 
 gboolean sandbox_launch(
@@ -136,7 +180,16 @@ gboolean sandbox_launch(
 	json_object_set_string_member(request, "share", launch->share_directory);
 	json_object_set_string_member(request, "logDirectory", launch->log_directory);
 	json_object_set_int_member(request, "agentTimeout", launch->agent_timeout);
-	return call(sandbox, request, TIMEOUT_PROXY_REQUEST_MS, error);
+	json_object_set_array_member(request, "descriptors", list_numbers(launch));
+	if (launch->identity != NULL)
+		json_object_set_object_member(
+			request, "identity", describe_identity(launch->identity));
+	return give(sandbox, request, launch->fds, launch->n_fds, error);
+}
+
+gboolean sandbox_save(struct sandbox *sandbox, int file, GError **error)
+{
+	return give(sandbox, sandbox_request(PROXY_SAVE), &file, 1, error);
 }
 
 gboolean sandbox_bind(struct sandbox *sandbox, const char *source, const char *target,

@@ -29,6 +29,19 @@ void sandbox_free(struct sandbox *sandbox);
 typedef struct sandbox sandbox_connection;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sandbox_connection, sandbox_free)
 
+/* Who a clone is, beside what the proxy adds: the time, and entropy. */
+struct sandbox_identity {
+	/* NULL: the template's. */
+	const char *hostname;
+	/* 32 hexadecimal digits. */
+	const char *machine_id;
+};
+
+enum {
+	/* What one message takes. */
+	SANDBOX_LAUNCH_FDS = 8,
+};
+
 struct sandbox_launch {
 	const struct vm_args *args;
 	/* An empty directory, seen populated by the VM alone. */
@@ -36,11 +49,22 @@ struct sandbox_launch {
 	const char *log_directory;
 	/* Milliseconds from here to a ready agent. */
 	gint64 agent_timeout;
+	/* What the hypervisor gets besides, and by which numbers (base/hypervisor.h). */
+	int fds[SANDBOX_LAUNCH_FDS];
+	int numbers[SANDBOX_LAUNCH_FDS];
+	gsize n_fds;
+	/* The guest comes out of a template, as the arguments have it, and takes this identity. */
+	const struct sandbox_identity *identity;
 };
+
+/* Gives the hypervisor a descriptor, which remains the caller's. */
+void sandbox_launch_give(struct sandbox_launch *launch, int fd, int number);
 
 /* Starts the hypervisor; the guest boots while the caller goes on. */
 gboolean sandbox_launch(struct sandbox *sandbox, const struct sandbox_launch *launch,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Writes the guest's device state to the file; the guest stands still then, for good. */
+gboolean sandbox_save(struct sandbox *sandbox, int file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Makes a directory or file of the host appear in the share. */
 gboolean sandbox_bind(struct sandbox *sandbox, const char *source, const char *target,
 	gboolean read_only, gboolean recursive, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -343,13 +343,19 @@ static char *share_tag(const struct vm_tags *tags, const GPtrArray *argv)
 	return g_strdup(AGENT_SHARE_TAG);
 }
 
+/* Taken over. */
+static GStrv to_vector(GPtrArray *argv)
+{
+	g_ptr_array_add(argv, NULL);
+	return (GStrv)g_ptr_array_free(argv, FALSE);
+}
+
 static struct vm_args *make_args(const struct vm_tags *tags, GPtrArray *argv)
 {
 	struct vm_args *args = g_new0(struct vm_args, 1);
 
 	args->share_tag = share_tag(tags, argv);
-	g_ptr_array_add(argv, NULL);
-	args->argv = (GStrv)g_ptr_array_free(argv, FALSE);
+	args->argv = to_vector(argv);
 	args->qmp_socket = socket_path(tags, VM_TAG_COMMS_SOCKET, VM_SOCKET_QMP);
 	args->control_socket = socket_path(tags, VM_TAG_AGENT_CTL_SOCKET, VM_SOCKET_CONTROL);
 	args->tty_socket = socket_path(tags, VM_TAG_AGENT_TTY_SOCKET, VM_SOCKET_TTY);
@@ -357,24 +363,55 @@ static struct vm_args *make_args(const struct vm_tags *tags, GPtrArray *argv)
 	return args;
 }
 
+static GPtrArray *expand(
+	struct vm_tags *tags, const GPtrArray *lines, const char *file, GError **error)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+
+	if (!expand_template(tags, lines, argv, error)) {
+		g_prefix_error(error, "%s:", file);
+		return NULL;
+	}
+	if (!append_missing(tags, argv, error)) {
+		g_prefix_error(error, "%s: ", file);
+		return NULL;
+	}
+	return g_steal_pointer(&argv);
+}
+
+static GPtrArray *expand_shape(
+	const struct vm_tags *tags, const GPtrArray *lines, const char *file, GError **error)
+{
+	struct vm_args_values values = *tags->values;
+	struct vm_tags shape = *tags;
+
+	values.name = "NAME";
+	values.uuid = "UUID";
+	values.state_directory = values.share_directory = "/";
+	shape.values = &values;
+	return expand(&shape, lines, file, error);
+}
+
 struct vm_args *vm_args_expand(const char *text, gsize size, const char *file,
 	const struct vm_args_values *values, GError **error)
 {
 	struct vm_tags tags = {.values = values, .hypervisor = values->config->hypervisor_path};
-	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) lines = vm_template_lines(text, size, file, error);
+	g_autoptr(GPtrArray) argv = NULL;
+	g_autoptr(GPtrArray) shape = NULL;
+	struct vm_args *args;
 
 	if (lines == NULL || !collect_tags(lines, file, &tags.placed, error))
 		return NULL;
-	if (!expand_template(&tags, lines, argv, error)) {
-		g_prefix_error(error, "%s:", file);
+	argv = expand(&tags, lines, file, error);
+	if (argv == NULL)
 		return NULL;
-	}
-	if (!append_missing(&tags, argv, error)) {
-		g_prefix_error(error, "%s: ", file);
+	shape = expand_shape(&tags, lines, file, error);
+	if (shape == NULL)
 		return NULL;
-	}
-	return make_args(&tags, g_steal_pointer(&argv));
+	args = make_args(&tags, g_steal_pointer(&argv));
+	args->shape = to_vector(g_steal_pointer(&shape));
+	return args;
 }
 
 /* As a line for a shell. */
@@ -414,6 +451,7 @@ void vm_args_free(struct vm_args *args)
 	if (args == NULL)
 		return;
 	g_strfreev(args->argv);
+	g_strfreev(args->shape);
 	g_free(args->qmp_socket);
 	g_free(args->control_socket);
 	g_free(args->tty_socket);

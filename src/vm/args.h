@@ -54,6 +54,11 @@ struct vm_args {
 	char *console_socket;
 	/* The mount tag by which the guest finds its share. Never NULL. */
 	char *share_tag;
+	/*
+	 * The same arguments with constants in place of what differs between VMs that are alike
+	 * (name, UUID, directories): what the key of their template is made of.
+	 */
+	GStrv shape;
 };
 
 /* Expands a template. file: its path, for errors. The caller frees. */

@@ -18,6 +18,8 @@ enum {
 	MEMORY_MIB_MIN = 32,
 	MEMORY_MIB_MAX = 16 << 20,
 	CPUS_MAX = 255,
+	TEMPLATE_LIMIT_MIB_DEFAULT = 1024,
+	TEMPLATE_LIMIT_MIB_MAX = 1 << 20,
 	AGENT_TIMEOUT_SECONDS_MAX = TIMEOUT_AGENT_READY_MAX_MS / 1000,
 };
 
@@ -39,7 +41,7 @@ struct known_keys {
 static const struct known_keys known_keys[] = {
 	{"", (const char *const[]){"path", "image", "initrd", "kernel", "hypervisor", "hwConfig",
 		     "machine", "accel", "hotplug", "memory", "memoryMax", "cpus", "cpusMax",
-		     "agentTimeout", NULL}},
+		     "agentTimeout", "template", "templateDirectory", "templateLimit", NULL}},
 	{"hypervisor", (const char *const[]){"path", "parameters", NULL}},
 	{"kernel", (const char *const[]){"path", "parameters", "initrd", NULL}},
 	{"image", (const char *const[]){"path", "format", NULL}},
@@ -247,6 +249,48 @@ static gboolean read_machine(struct vm_config *config, const struct reader *read
 	return TRUE;
 }
 
+gboolean vm_template_mode_parse(const char *name, enum vm_template_mode *out_mode, GError **error)
+{
+	static const char *const names[] = {
+		[VM_TEMPLATE_AUTO] = "auto",
+		[VM_TEMPLATE_NEVER] = "never",
+		[VM_TEMPLATE_REQUIRE] = "require",
+	};
+
+	for (gsize i = VM_TEMPLATE_AUTO; i < G_N_ELEMENTS(names); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			*out_mode = (enum vm_template_mode)i;
+			return TRUE;
+		}
+	}
+
+	g_autofree char *quoted = json_quote(name);
+
+	g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "expected auto, never or require, found %s",
+		quoted);
+	return FALSE;
+}
+
+static gboolean read_template(struct vm_config *config, const struct reader *reader, GError **error)
+{
+	const char *mode = "auto";
+	const char *directory = NULL;
+	gint64 limit = TEMPLATE_LIMIT_MIB_DEFAULT;
+
+	if (!get_text(reader, "", "template", &mode, error) ||
+		!get_text(reader, "", "templateDirectory", &directory, error) ||
+		!json_get_integer(
+			reader->vm, "", "templateLimit", 0, TEMPLATE_LIMIT_MIB_MAX, &limit, error))
+		return FALSE;
+	if (!vm_template_mode_parse(mode, &config->template_mode, error)) {
+		g_prefix_error(error, "template: ");
+		return FALSE;
+	}
+	config->template_directory = resolve(reader, directory);
+	config->template_limit_mib = (guint)limit;
+	return TRUE;
+}
+
 struct vm_config *vm_config_from_json(
 	JsonObject *vm, const char *source, const char *directory, GError **error)
 {
@@ -258,7 +302,7 @@ struct vm_config *vm_config_from_json(
 		warn_unknown(&reader, &known_keys[i]);
 	if (!read_hypervisor(config, &reader, error) || !read_kernel(config, &reader, error) ||
 		!read_image(config, &reader, error) || !read_size(config, &reader, error) ||
-		!read_machine(config, &reader, error)) {
+		!read_machine(config, &reader, error) || !read_template(config, &reader, error)) {
 		g_prefix_error(error, "%s: ", source);
 		return NULL;
 	}
@@ -286,9 +330,14 @@ static gboolean apply_annotations(
 {
 	const char *machine = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_MACHINE);
 	const char *accel = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_ACCEL);
+	const char *template = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_TEMPLATE);
 
 	if (machine != NULL && *machine == '\0')
 		return set_invalid(error, "annotations." VM_ANNOTATION_MACHINE, "empty");
+	if (template != NULL && !vm_template_mode_parse(template, &config->template_mode, error)) {
+		g_prefix_error(error, "annotations." VM_ANNOTATION_TEMPLATE ": ");
+		return FALSE;
+	}
 	if (accel != NULL && !vm_accel_parse(accel, &config->accel, error)) {
 		g_prefix_error(error, "annotations." VM_ANNOTATION_ACCEL ": ");
 		return FALSE;
@@ -337,5 +386,6 @@ void vm_config_free(struct vm_config *config)
 	g_free(config->initrd_path);
 	g_free(config->image_path);
 	g_free(config->machine);
+	g_free(config->template_directory);
 	g_free(config);
 }

@@ -15,14 +15,26 @@
 #include "vm/accel.h"
 
 /* The annotations of config.json that go before `machine` and `accel`. */
-#define VM_ANNOTATION_MACHINE "cc-oci-runtime.machine"
-#define VM_ANNOTATION_ACCEL   "cc-oci-runtime.accel"
+#define VM_ANNOTATION_MACHINE  "cc-oci-runtime.machine"
+#define VM_ANNOTATION_ACCEL    "cc-oci-runtime.accel"
+#define VM_ANNOTATION_TEMPLATE "cc-oci-runtime.template"
 
 /* The directories to look in; any may be NULL. */
 struct vm_lookup {
 	const char *bundle;
 	const char *sysconf;
 	const char *defaults;
+};
+
+/* Whether a VM is cloned from a template. */
+enum vm_template_mode {
+	/* Not said: as AUTO. */
+	VM_TEMPLATE_UNSET,
+	/* When there is one; else it boots, and one is made for the next. */
+	VM_TEMPLATE_AUTO,
+	VM_TEMPLATE_NEVER,
+	/* Else it fails. */
+	VM_TEMPLATE_REQUIRE,
 };
 
 struct vm_config {
@@ -50,7 +62,16 @@ struct vm_config {
 	guint cpus_max;
 	/* Milliseconds. */
 	gint64 agent_timeout;
+	enum vm_template_mode template_mode;
+	/* Where templates are kept; NULL when not given. */
+	char *template_directory;
+	/* What they may take there, together. */
+	guint template_limit_mib;
 };
+
+/* "auto", "never", "require"; FALSE with an error for another word. */
+gboolean vm_template_mode_parse(const char *name, enum vm_template_mode *out_mode,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads the first `vm` object there is. The caller frees. Checks types, not files. */
 struct vm_config *vm_config_load(const struct vm_lookup *lookup, const struct oci_spec *spec,

@@ -3,6 +3,7 @@
 #include "wire/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
 #include <string.h>
@@ -261,14 +262,34 @@ static gboolean check_reply(JsonNode *reply, GError **error)
 	return FALSE;
 }
 
-JsonNode *channel_call(
-	struct channel *channel, JsonObject *request, gint64 timeout, int *out_fd, GError **error)
+/* The channel closes what it sends. */
+static gboolean copy_fds(const int *fds, gsize n_fds, int *out_copies, GError **error)
+{
+	for (gsize i = 0; i < n_fds; i++) {
+		out_copies[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+		if (out_copies[i] >= 0)
+			continue;
+		error_set_errno(error, errno, "copy descriptor");
+		close_fds(out_copies, &i);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+JsonNode *channel_call_with(struct channel *channel, JsonObject *request, const int *fds,
+	gsize n_fds, gint64 timeout, int *out_fd, GError **error)
 {
 	g_autoptr(JsonNode) reply = NULL;
+	int copies[FDPASS_MAX];
 
 	if (out_fd != NULL)
 		*out_fd = -1;
-	if (!channel_put(channel, request, NULL, 0, error))
+	g_assert(n_fds <= FDPASS_MAX);
+	if (!copy_fds(fds, n_fds, copies, error)) {
+		json_object_unref(request);
+		return NULL;
+	}
+	if (!channel_put(channel, request, copies, n_fds, error))
 		return NULL;
 	reply = exchange(channel, deadline_after(timeout), error);
 	if (reply == NULL || !check_reply(reply, error))
@@ -276,4 +297,10 @@ JsonNode *channel_call(
 	if (out_fd != NULL)
 		*out_fd = channel_take_fd(channel);
 	return g_steal_pointer(&reply);
+}
+
+JsonNode *channel_call(
+	struct channel *channel, JsonObject *request, gint64 timeout, int *out_fd, GError **error)
+{
+	return channel_call_with(channel, request, NULL, 0, timeout, out_fd, error);
 }

@@ -31,6 +31,7 @@ enum {
 #define PROXY_PROCESS "process"
 #define PROXY_NOTIFY  "notify"
 #define PROXY_OWN     "own"
+#define PROXY_SAVE    "save"
 #define PROXY_STATUS  "status"
 #define PROXY_STOP    "stop"
 
@@ -88,6 +89,9 @@ int channel_take_fd(struct channel *channel);
  */
 JsonNode *channel_call(struct channel *channel, JsonObject *request, gint64 timeout, int *out_fd,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same with descriptors, at most FDPASS_MAX, to go with the request: copies of the caller's. */
+JsonNode *channel_call_with(struct channel *channel, JsonObject *request, const int *fds,
+	gsize n_fds, gint64 timeout, int *out_fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The words for codes in a reply's "code". */
 const char *channel_code_name(const GError *error);

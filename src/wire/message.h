@@ -30,6 +30,8 @@ enum message_type {
 	MESSAGE_DELETEINTERFACE = 25,
 	/* Ours, with the feature "wait-start": lets a prepared container run. */
 	MESSAGE_START = 100,
+	/* Ours, with the feature "clone": the first message to a guest out of a template. */
+	MESSAGE_CLONE = 101,
 	/* From the guest, with "notify": what a container says of itself (sd_notify(3)). */
 	MESSAGE_NOTIFY = 114,
 	/* With "ps": the processes of a container. */
@@ -50,6 +52,7 @@ enum {
 #define AGENT_FEATURE_OCI	 "oci"
 #define AGENT_FEATURE_WINDOW	 "window"
 #define AGENT_FEATURE_WAIT_START "wait-start"
+#define AGENT_FEATURE_CLONE	 "clone"
 #define AGENT_FEATURE_NOTIFY	 "notify"
 #define AGENT_FEATURE_PS	 "ps"
 #define AGENT_FEATURE_TRACE	 "trace"

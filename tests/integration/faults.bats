@@ -8,8 +8,8 @@ load ../support/integration
 # in_background ARG…: the runtime itself as a job; its pid is in $pid, its words in the files out
 # and err.
 in_background() {
-	CC_TEST_ROOT=$root "$CC_BUILD_DIR/cc-oci-runtime" --root "$root" \
-		--log "$BATS_TEST_TMPDIR/log" --agent-timeout 120 "$@" \
+	set_runtime
+	CC_TEST_ROOT=$root "${runtime[@]}" "$@" \
 		</dev/null >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	pid=$!
 }
@@ -152,6 +152,8 @@ kill_create() {
 
 @test "kill -9 of create half-way, at any moment: never existed or stopped, and nothing stays" {
 	local moment
+	# shellcheck disable=SC2034 # cor reads it: clones are made too fast
+	local CC_TEMPLATE=never
 
 	for moment in 0 0.02 0.05 0.3 1 3; do
 		echo "after $moment s"
@@ -185,6 +187,8 @@ kill_create() {
 
 @test "SIGTERM, SIGINT and SIGHUP undo a run that still boots" {
 	local signal moment status
+	# shellcheck disable=SC2034 # cor reads it: clones are made too fast
+	local CC_TEMPLATE=never
 
 	for signal in TERM INT HUP; do
 		echo "SIG$signal"

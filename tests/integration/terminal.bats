@@ -25,8 +25,8 @@ listen() {
 
 # ${runtime[@]}: cor for other programs, which know no functions.
 runtime() {
-	runtime=(env "CC_TEST_ROOT=$root" "$CC_BUILD_DIR/cc-oci-runtime" --root "$root"
-		--log "$BATS_TEST_TMPDIR/log" --agent-timeout 120)
+	set_runtime
+	runtime=(env "CC_TEST_ROOT=$root" "${runtime[@]}")
 }
 
 @test "the terminal's master arrives at the console socket, and is the process's" {

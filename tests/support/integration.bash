@@ -31,8 +31,28 @@ integration_setup() {
 # The runtime. Its log is $BATS_TEST_TMPDIR/log; the agent may take long on a loaded machine. What
 # it starts is known by its environment (see leftovers), and holds no descriptor of bats'.
 cor() {
-	CC_TEST_ROOT=$root "$CC_BUILD_DIR/cc-oci-runtime" --root "$root" \
-		--log "$BATS_TEST_TMPDIR/log" --agent-timeout 120 "$@" 3>&-
+	set_runtime
+	CC_TEST_ROOT=$root "${runtime[@]}" "$@" 3>&-
+}
+
+# Sets runtime: the program with the test's global options.
+set_runtime() {
+	runtime=("$CC_BUILD_DIR/cc-oci-runtime" --root "$root" --log "$BATS_TEST_TMPDIR/log"
+		--template "$(template_mode)" --template-dir "${store:-$CC_BUILD_DIR/templates}"
+		--agent-timeout 120)
+}
+
+# VMs are clones of the suite's template (setup_suite.bash), unless the test says otherwise by
+# CC_TEMPLATE, or its bundle has a VM of its own: what boots only once is not worth a template.
+template_mode() {
+	if [ -n "${CC_TEMPLATE:-}" ]; then
+		echo "$CC_TEMPLATE"
+	elif [ -e "$bundle/vm.json" ] || [ -e "$bundle/hypervisor.args" ] ||
+		grep -qs '"vm"\|"cc-oci-runtime\.' "$bundle/config.json"; then
+		echo never
+	else
+		echo auto
+	fi
 }
 
 # ---- bundles
@@ -103,6 +123,15 @@ leftovers() {
 	done 2>/dev/null | sort -u
 }
 
+# Templates that are being made in the background are nobody's business here any more.
+end_makers() {
+	local pid words
+
+	leftovers | while read -r pid words; do
+		[[ $words != *" template create --background "* ]] || kill "$pid"
+	done
+}
+
 no_leftovers() {
 	[ -z "$(leftovers)" ]
 }
@@ -119,6 +148,7 @@ integration_teardown() {
 	for id in $(cor list -q 2>/dev/null); do
 		cor delete --force "$id" || status=1
 	done
+	end_makers
 	wait_until 5 no_leftovers || {
 		echo "processes are left:"
 		leftovers

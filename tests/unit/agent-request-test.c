@@ -11,6 +11,9 @@
 #include "wire/bytes.h"
 #include "wire/message.h"
 
+/* 31 bytes. */
+#define DIGITS "00112233445566778899aabbccddeeff00112233445566778899aabbccddee"
+
 static void begin(struct agent *agent)
 {
 	*agent = (struct agent){
@@ -60,6 +63,42 @@ TEST(version_announces_features)
 	ck_assert_uint_ge(json_array_size(json_object_get(json, "features")), 4);
 	ck_assert_int_eq(json_integer_value(json_object_get(json, "frameMax")), TTY_FRAME_MAX);
 	json_decref(json);
+	end(&agent);
+}
+
+/* Of these none may get as far as to change anything: the tests run on the host. */
+static const char *const bad_identities[] = {
+	"",
+	"{}",
+	"{\"entropy\":\"00\",\"time\":1}",
+	"{\"entropy\":\"" DIGITS "0\",\"time\":1}",
+	"{\"entropy\":\"" DIGITS "xx\",\"time\":1}",
+	"{\"entropy\":\"" DIGITS "00\"}",
+	"{\"entropy\":\"" DIGITS "00\",\"time\":-1}",
+	"{\"entropy\":\"" DIGITS "00\",\"time\":\"1\"}",
+	"{\"entropy\":\"" DIGITS "00\",\"time\":1,\"hostname\":1}",
+	"{\"entropy\":\"" DIGITS "00\",\"time\":1,\"machineId\":\"1\"}",
+	"{\"entropy\":\"" DIGITS "00\",\"time\":1,\"interfaces\":{}}",
+};
+
+TEST(bad_identity_is_refused)
+{
+	struct agent agent;
+
+	begin(&agent);
+	agent.pod.started = false;
+	ck_assert_uint_eq(serve(&agent, MESSAGE_CLONE, bad_identities[_i]).type, MESSAGE_ERROR);
+	end(&agent);
+}
+
+TEST(identity_is_not_changed_under_a_pod)
+{
+	struct agent agent;
+
+	begin(&agent);
+	ck_assert_uint_eq(
+		serve(&agent, MESSAGE_CLONE, "{\"entropy\":\"" DIGITS "00\",\"time\":1}").type,
+		MESSAGE_ERROR);
 	end(&agent);
 }
 
@@ -240,6 +279,8 @@ TEST(consumed_bytes_are_told_before_the_answer)
 
 static const struct test tests[] = {
 	RUN(version_announces_features),
+	RUN_EACH(bad_identity_is_refused, G_N_ELEMENTS(bad_identities)),
+	RUN(identity_is_not_changed_under_a_pod),
 	RUN(trace_tells_spans_once_asked),
 	RUN(ping_is_acknowledged),
 	RUN_EACH(refusal_says_why, G_N_ELEMENTS(refused)),

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* QMP: capabilities first, commands in order, events in between, bounded lines. */
+/* QMP: capabilities first, commands at once and in order, events in between, bounded lines. */
 #include "runner.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/json.h"
 #include "proxy/qmp.h"
 #include "tests/support/fake-agent.h"
 #include "wire/buffer.h"
+#include "wire/fdpass.h"
 
 #define GREETING "{\"QMP\":{\"version\":{},\"capabilities\":[]}}\r\n"
 
@@ -20,6 +23,7 @@ struct rig {
 	struct buffer in;
 	guint failed;
 	GString *answers;
+	GString *events;
 };
 
 static void on_failed(const GError *error, void *data)
@@ -27,6 +31,14 @@ static void on_failed(const GError *error, void *data)
 	ck_assert_ptr_nonnull(error);
 	((struct rig *)data)->failed++;
 }
+
+static void on_event(const char *name, JsonObject *details, void *data)
+{
+	g_string_append_printf(
+		((struct rig *)data)->events, "%s%s;", name, details != NULL ? "+" : "");
+}
+
+static const struct qmp_events events = {.failed = on_failed, .event = on_event};
 
 static void on_reply(JsonNode *value, const GError *error, void *data)
 {
@@ -42,10 +54,10 @@ static void rig_open(struct rig *rig)
 	int ours;
 
 	signal(SIGPIPE, SIG_IGN);
-	*rig = (struct rig){.answers = g_string_new(NULL)};
+	*rig = (struct rig){.answers = g_string_new(NULL), .events = g_string_new(NULL)};
 	buffer_init(&rig->in, 1 << 20);
 	test_succeeds(fd_socket_pair(&ours, &rig->monitor, &error), error);
-	rig->qmp = qmp_new(ours, NULL, on_failed, rig);
+	rig->qmp = qmp_new(ours, NULL, &events, rig);
 }
 
 static void rig_close(struct rig *rig)
@@ -54,6 +66,7 @@ static void rig_close(struct rig *rig)
 	fd_clear(&rig->monitor);
 	buffer_clear(&rig->in);
 	g_string_free(rig->answers, TRUE);
+	g_string_free(rig->events, TRUE);
 }
 
 static void say(struct rig *rig, const char *text)
@@ -87,18 +100,55 @@ static void execute(struct rig *rig, const char *command)
 	test_succeeds(qmp_execute(rig->qmp, command, NULL, on_reply, rig, &error), error);
 }
 
-TEST(capabilities_come_first)
+TEST(commands_wait_in_the_socket_for_the_greeting)
 {
 	struct rig rig;
 
 	rig_open(&rig);
 	execute(&rig, "stop");
-	say(&rig, GREETING);
 	expect_line(&rig, "{\"execute\":\"qmp_capabilities\"}");
-	say(&rig, "{\"return\":{}}\r\n");
 	expect_line(&rig, "{\"execute\":\"stop\"}");
-	say(&rig, "{\"return\":{}}\r\n");
+	say(&rig, GREETING "{\"return\":{}}\r\n{\"return\":{}}\r\n");
 	fake_agent_wait(strcmp(rig.answers->str, "{};") == 0);
+	rig_close(&rig);
+}
+
+TEST(descriptor_goes_with_its_command)
+{
+	static const char lines[] = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"one\"}\n{"
+				    "\"execute\":\"getfd\"}\n";
+	struct rig rig;
+	char data[256];
+	int fds[FDPASS_MAX];
+	size_t n_fds;
+	GError *error = NULL;
+	int passed = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	rig_open(&rig);
+	execute(&rig, "one");
+	test_succeeds(
+		qmp_execute_with(rig.qmp, "getfd", NULL, passed, on_reply, &rig, &error), error);
+	ck_assert_int_eq(fdpass_receive(rig.monitor, data, sizeof data, fds, &n_fds),
+		(ssize_t)strlen(lines));
+	ck_assert_int_eq(memcmp(data, lines, strlen(lines)), 0);
+	ck_assert_uint_eq(n_fds, 1);
+	close(fds[0]);
+	rig_close(&rig);
+}
+
+TEST(descriptor_that_was_not_sent_is_closed)
+{
+	struct rig rig;
+	GError *error = NULL;
+
+	rig_open(&rig);
+	fd_clear(&rig.monitor);
+	test_succeeds(qmp_execute_with(rig.qmp, "getfd", NULL,
+			      open("/dev/null", O_RDONLY | O_CLOEXEC), on_reply, &rig, &error),
+		error);
+	ck_assert_uint_eq(rig.failed, 1);
+	ck_assert(!qmp_execute_with(rig.qmp, "getfd", NULL, open("/dev/null", O_RDONLY | O_CLOEXEC),
+		on_reply, &rig, NULL));
 	rig_close(&rig);
 }
 
@@ -107,7 +157,7 @@ TEST(replies_in_order_with_events_between)
 	struct rig rig;
 
 	rig_open(&rig);
-	say(&rig, GREETING "{\"event\":\"RESUME\"}\n{\"return\":{}}\n");
+	say(&rig, GREETING "{\"event\":\"RESUME\",\"data\":{}}\n{\"return\":{}}\n");
 	execute(&rig, "one");
 	execute(&rig, "two");
 	expect_line(&rig, "{\"execute\":\"qmp_capabilities\"}");
@@ -116,6 +166,7 @@ TEST(replies_in_order_with_events_between)
 	expect_line(&rig, "{\"execute\":\"two\"}");
 	say(&rig, "{\"return\":2}\n");
 	fake_agent_wait(strcmp(rig.answers->str, "QMP: no;2;") == 0);
+	ck_assert_str_eq(rig.events->str, "RESUME+;STOP;");
 	ck_assert_uint_eq(rig.failed, 0);
 	rig_close(&rig);
 }
@@ -129,6 +180,7 @@ static const char *const bad_lines[] = {
 	GREETING "{\"error\":1}\n",
 	GREETING "{\"hello\":1}\n",
 	GREETING "{\"return\":{}}\n{\"return\":{}}\n",
+	GREETING "{\"event\":\"STOP\",\"data\":1}\n",
 };
 
 TEST(bad_line_fails)
@@ -164,7 +216,9 @@ TEST(pending_command_fails_at_the_end)
 }
 
 static const struct test tests[] = {
-	RUN(capabilities_come_first),
+	RUN(commands_wait_in_the_socket_for_the_greeting),
+	RUN(descriptor_goes_with_its_command),
+	RUN(descriptor_that_was_not_sent_is_closed),
 	RUN(replies_in_order_with_events_between),
 	RUN_EACH(bad_line_fails, G_N_ELEMENTS(bad_lines)),
 	RUN(endless_line_fails),

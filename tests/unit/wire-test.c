@@ -43,6 +43,21 @@ TEST(control_frame_decodes_start)
 	ck_assert_mem_eq(frame.payload, "{\"container\":\"c1\"}", frame.payload_size);
 }
 
+TEST(control_frame_of_clone)
+{
+	static const char wire[] =
+		"\0\0\0\x65\0\0\0\x71{\"entropy\":\""
+		"0000000000000000000000000000000000000000000000000000000000000000"
+		"\",\"time\":1700000000000000000}";
+	struct control_frame frame;
+	size_t used;
+
+	ck_assert_int_eq(control_frame_decode((const guint8 *)wire, sizeof wire - 1, &frame, &used),
+		FRAME_OK);
+	ck_assert_uint_eq(frame.type, MESSAGE_CLONE);
+	ck_assert_uint_eq(used, sizeof wire - 1);
+}
+
 TEST(control_frame_of_ps)
 {
 	static const char wire[] = "\0\0\0\x6b\0\0\0\x1a{\"container\":\"c1\"}";
@@ -440,6 +455,7 @@ static const struct message_info messages[] = {
 	{24, "SIGNALPROCESS", MESSAGE_TO_GUEST},
 	{25, "DELETEINTERFACE", MESSAGE_TO_GUEST},
 	{100, "START", MESSAGE_TO_GUEST},
+	{101, "CLONE", MESSAGE_TO_GUEST},
 	{107, "PS", MESSAGE_TO_GUEST},
 	{117, "TRACE", MESSAGE_TO_GUEST},
 	{118, "TRACEEVENT", MESSAGE_FROM_GUEST},
@@ -468,6 +484,7 @@ TEST(message_numbers_that_are_dead_stay_unknown)
 static const struct test tests[] = {
 	RUN(control_frame_encodes_ready),
 	RUN(control_frame_decodes_start),
+	RUN(control_frame_of_clone),
 	RUN(control_frame_of_ps),
 	RUN(control_frame_of_traceevent),
 	RUN(control_frame_waits_for_every_byte),
