@@ -32,12 +32,14 @@
 
 static const struct command *const commands[] = {
 	&command_check,
+	&command_console,
 	&command_create,
 	&command_delete,
 	&command_exec,
 	&command_features,
 	&command_kill,
 	&command_list,
+	&command_logs,
 	&command_ps,
 	&command_run,
 	&command_spec,

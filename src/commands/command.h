@@ -20,12 +20,14 @@ struct command {
 };
 
 extern const struct command command_check;
+extern const struct command command_console;
 extern const struct command command_create;
 extern const struct command command_delete;
 extern const struct command command_exec;
 extern const struct command command_features;
 extern const struct command command_kill;
 extern const struct command command_list;
+extern const struct command command_logs;
 extern const struct command command_ps;
 extern const struct command command_run;
 extern const struct command command_spec;

@@ -99,6 +99,10 @@ static struct oci_state *describe(const struct creation *creation, enum oci_stat
 	state->created = now();
 	state->owner = login_name();
 	state->sandbox = g_strdup(creation->pod != NULL ? creation->pod->id : state->id);
+	if (creation->pod != NULL)
+		state->logs = g_strdup(creation->pod->logs);
+	else if (creation->settings->hypervisor_log_directory != NULL)
+		state->logs = directory_logs_path(creation->settings, state->id);
 	state->recorded_status = status;
 	state->terminal = spec->process->terminal;
 	state->shim = creation->shim.process;

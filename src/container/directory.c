@@ -151,14 +151,18 @@ gboolean directory_remove(const struct settings *settings, const char *id, GErro
 	return remove_all(path, error);
 }
 
-char *directory_logs(const struct settings *settings, const char *id, GError **error)
+char *directory_logs_path(const struct settings *settings, const char *id)
 {
-	g_autofree char *path = NULL;
-
 	if (settings->hypervisor_log_directory == NULL)
 		return directory_path(settings, id);
-	path = g_canonicalize_filename(id, settings->hypervisor_log_directory);
-	if (g_mkdir_with_parents(path, 0700) < 0) {
+	return g_canonicalize_filename(id, settings->hypervisor_log_directory);
+}
+
+char *directory_logs(const struct settings *settings, const char *id, GError **error)
+{
+	g_autofree char *path = directory_logs_path(settings, id);
+
+	if (settings->hypervisor_log_directory != NULL && g_mkdir_with_parents(path, 0700) < 0) {
 		error_set_errno(error, errno, "create %s", path);
 		return NULL;
 	}

@@ -27,6 +27,8 @@ int directory_lock(
 gboolean directory_remove(
 	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Where the container's hypervisor logs are; made if need be. The caller frees. */
+/* Where a container's hypervisor logs go. The caller frees. */
+char *directory_logs_path(const struct settings *settings, const char *id);
+/* The same; made if need be. The caller frees. */
 char *directory_logs(
 	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -44,6 +44,7 @@ void oci_state_free(struct oci_state *state)
 	g_free(state->owner);
 	g_clear_pointer(&state->annotations, g_hash_table_unref);
 	g_free(state->sandbox);
+	g_free(state->logs);
 	g_free(state);
 }
 
@@ -52,6 +53,8 @@ struct text_field {
 	const char *name;
 	gsize offset;
 	gboolean is_id;
+	/* Records of older versions have none. */
+	gboolean may_be_missing;
 };
 
 static const struct text_field text_fields[] = {
@@ -62,6 +65,7 @@ static const struct text_field text_fields[] = {
 	{"created", G_STRUCT_OFFSET(struct oci_state, created), FALSE},
 	{"owner", G_STRUCT_OFFSET(struct oci_state, owner), FALSE},
 	{"sandbox", G_STRUCT_OFFSET(struct oci_state, sandbox), TRUE},
+	{"logs", G_STRUCT_OFFSET(struct oci_state, logs), FALSE, .may_be_missing = TRUE},
 };
 
 /* Ids lead to directories, so also those that we have written ourselves are checked. */
@@ -71,7 +75,11 @@ static gboolean read_texts(struct oci_state *state, JsonObject *record, GError *
 		const struct text_field *field = &text_fields[i];
 		const char *text = NULL;
 
-		if (!json_require_string(record, "", field->name, &text, error))
+		if (!json_get_string(record, "", field->name, &text, error))
+			return FALSE;
+		if (text == NULL && field->may_be_missing)
+			text = "";
+		if (text == NULL && !json_require_string(record, "", field->name, &text, error))
 			return FALSE;
 		if (field->is_id && !oci_id_check(text, error)) {
 			g_prefix_error(error, "%s: ", field->name);

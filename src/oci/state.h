@@ -32,6 +32,8 @@ struct oci_state {
 	GHashTable *annotations;
 	/* The container whose VM this one lives in: its own id, or the pod's sandbox. */
 	char *sandbox;
+	/* Where its hypervisor's logs are; "": in the state directory of its sandbox. */
+	char *logs;
 	/* The last status that a command has reached; ask oci_state_status for the true one. */
 	enum oci_status recorded_status;
 	gboolean terminal;

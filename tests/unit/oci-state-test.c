@@ -22,6 +22,7 @@ static struct oci_state *sample_state(void)
 	state->owner = g_strdup("root");
 	g_hash_table_insert(state->annotations, g_strdup("k"), g_strdup("v \"quoted\""));
 	state->sandbox = g_strdup("pod1");
+	state->logs = g_strdup("/logs/pod1");
 	state->recorded_status = OCI_STATUS_RUNNING;
 	state->terminal = TRUE;
 	/* This very process is a live one. */
@@ -47,6 +48,7 @@ TEST(state_round_trip)
 	ck_assert_str_eq(loaded->created, state->created);
 	ck_assert_str_eq(loaded->owner, state->owner);
 	ck_assert_str_eq(loaded->sandbox, state->sandbox);
+	ck_assert_str_eq(loaded->logs, state->logs);
 	ck_assert_int_eq(loaded->recorded_status, state->recorded_status);
 	ck_assert(loaded->terminal);
 	ck_assert_int_eq(loaded->shim.pid, state->shim.pid);
