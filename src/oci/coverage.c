@@ -53,29 +53,34 @@ static gboolean says_something(JsonNode *node)
 	}
 }
 
-static gboolean check_value(
-	const struct oci_field *field, const char *value, const char *place, GError **error)
+static gboolean check_value(const struct oci_field *field, const char *value, const char *place,
+	GPtrArray *warnings, GError **error)
 {
 	if (field->values == NULL || g_strv_contains(field->values, value))
 		return TRUE;
 
 	g_autofree char *quoted = json_quote(value);
 
+	if (field->lenient) {
+		g_ptr_array_add(
+			warnings, g_strdup_printf("%s: unknown, ignored: %s", place, quoted));
+		return TRUE;
+	}
 	g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "%s: unknown: %s", place, quoted);
 	return FALSE;
 }
 
 static gboolean check_string(JsonObject *object, const char *name, const struct oci_field *field,
-	const struct spot *above, const char *place, GError **error)
+	const struct spot *above, const char *place, GPtrArray *warnings, GError **error)
 {
 	const char *value = NULL;
 
 	return json_get_string(object, above->place, name, &value, error) &&
-	       (value == NULL || check_value(field, value, place, error));
+	       (value == NULL || check_value(field, value, place, warnings, error));
 }
 
 static gboolean check_strings(JsonObject *object, const char *name, const struct oci_field *field,
-	const struct spot *above, const char *place, GError **error)
+	const struct spot *above, const char *place, GPtrArray *warnings, GError **error)
 {
 	g_auto(GStrv) values = NULL;
 
@@ -84,7 +89,7 @@ static gboolean check_strings(JsonObject *object, const char *name, const struct
 	for (guint i = 0; values != NULL && values[i] != NULL; i++) {
 		g_autofree char *element = json_path_index(place, i);
 
-		if (!check_value(field, values[i], element, error))
+		if (!check_value(field, values[i], element, warnings, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -99,22 +104,24 @@ static void get_bounds(const struct oci_field *field, gint64 *out_least, gint64 
 }
 
 static gboolean check_integer(JsonObject *object, const char *name, const struct oci_field *field,
-	const struct spot *above, const char *place, GError **error)
+	const struct spot *above, const char *place, GPtrArray *warnings, GError **error)
 {
 	gint64 least;
 	gint64 most;
 	gint64 value;
 
+	(void)warnings;
 	(void)place;
 	get_bounds(field, &least, &most);
 	return json_get_integer(object, above->place, name, least, most, &value, error);
 }
 
 static gboolean check_integers(JsonObject *object, const char *name, const struct oci_field *field,
-	const struct spot *above, const char *place, GError **error)
+	const struct spot *above, const char *place, GPtrArray *warnings, GError **error)
 {
 	JsonArray *array = NULL;
 
+	(void)warnings;
 	if (!json_get_array(object, above->place, name, &array, error))
 		return FALSE;
 	for (guint i = 0; array != NULL && i < json_array_get_length(array); i++) {
@@ -137,20 +144,23 @@ static gboolean check_integers(JsonObject *object, const char *name, const struc
 }
 
 static gboolean check_boolean(JsonObject *object, const char *name, const struct oci_field *field,
-	const struct spot *above, const char *place, GError **error)
+	const struct spot *above, const char *place, GPtrArray *warnings, GError **error)
 {
 	gboolean value;
 
 	(void)field;
+	(void)warnings;
 	(void)place;
 	return json_get_boolean(object, above->place, name, &value, error);
 }
 
 static gboolean check_string_map(JsonObject *object, const char *name,
-	const struct oci_field *field, const struct spot *above, const char *place, GError **error)
+	const struct oci_field *field, const struct spot *above, const char *place,
+	GPtrArray *warnings, GError **error)
 {
 	JsonObject *map = NULL;
 
+	(void)warnings;
 	(void)field;
 	if (!json_get_object(object, above->place, name, &map, error))
 		return FALSE;
@@ -169,12 +179,13 @@ static gboolean check_string_map(JsonObject *object, const char *name,
 }
 
 static gboolean check_any(JsonObject *object, const char *name, const struct oci_field *field,
-	const struct spot *above, const char *place, GError **error)
+	const struct spot *above, const char *place, GPtrArray *warnings, GError **error)
 {
 	(void)object;
 	(void)name;
 	(void)field;
 	(void)above;
+	(void)warnings;
 	(void)place;
 	(void)error;
 	return TRUE;
@@ -183,7 +194,7 @@ static gboolean check_any(JsonObject *object, const char *name, const struct oci
 /* Of those without objects inside. */
 static gboolean (*const checks[])(JsonObject *object, const char *name,
 	const struct oci_field *field, const struct spot *above, const char *place,
-	GError **error) = {
+	GPtrArray *warnings, GError **error) = {
 	[OCI_STRING] = check_string,
 	[OCI_BOOLEAN] = check_boolean,
 	[OCI_INTEGER] = check_integer,
@@ -247,7 +258,8 @@ static gboolean check_content(JsonObject *object, const char *name, const struct
 		return json_get_array(object, above->place, name, &array, error) &&
 		       (array == NULL || walk_objects(array, spot, warnings, error));
 	default:
-		return checks[field->type](object, name, field, above, spot->place, error);
+		return checks[field->type](
+			object, name, field, above, spot->place, warnings, error);
 	}
 }
 

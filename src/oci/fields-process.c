@@ -3,6 +3,8 @@
  */
 #include "oci/fields.h"
 
+#include "oci/capabilities.h"
+
 /* (uid_t)-1 means "unchanged" to the kernel. */
 #define ID	     .most = G_MAXUINT32 - 1
 
@@ -39,11 +41,16 @@ const struct oci_field oci_fields_process[] = {
 	{"process.user.additionalGids", OCI_INTEGERS, OCI_IN_GUEST, ID},
 	{"process.user.username", OCI_STRING, OCI_WARNED, .reason = OTHER_SYSTEM},
 	{"process.capabilities", OCI_OBJECT, OCI_IN_GUEST},
-	{"process.capabilities.bounding", OCI_STRINGS, OCI_IN_GUEST},
-	{"process.capabilities.effective", OCI_STRINGS, OCI_IN_GUEST},
-	{"process.capabilities.inheritable", OCI_STRINGS, OCI_IN_GUEST},
-	{"process.capabilities.permitted", OCI_STRINGS, OCI_IN_GUEST},
-	{"process.capabilities.ambient", OCI_STRINGS, OCI_IN_GUEST},
+	{"process.capabilities.bounding", OCI_STRINGS, OCI_IN_GUEST, .values = oci_capability_names,
+		.lenient = TRUE},
+	{"process.capabilities.effective", OCI_STRINGS, OCI_IN_GUEST,
+		.values = oci_capability_names, .lenient = TRUE},
+	{"process.capabilities.inheritable", OCI_STRINGS, OCI_IN_GUEST,
+		.values = oci_capability_names, .lenient = TRUE},
+	{"process.capabilities.permitted", OCI_STRINGS, OCI_IN_GUEST,
+		.values = oci_capability_names, .lenient = TRUE},
+	{"process.capabilities.ambient", OCI_STRINGS, OCI_IN_GUEST, .values = oci_capability_names,
+		.lenient = TRUE},
 	{"process.rlimits", OCI_OBJECTS, OCI_IN_GUEST},
 	{"process.rlimits[].type", OCI_STRING, OCI_IN_GUEST, .required = TRUE, .values = rlimits},
 	{"process.rlimits[].soft", OCI_INTEGER, OCI_IN_GUEST, .required = TRUE},

@@ -48,6 +48,8 @@ struct oci_field {
 	gboolean required;
 	/* What a string, or each of several, may be; NULL: anything. */
 	const char *const *values;
+	/* Others are warned of and left out, as the specification wants it. */
+	gboolean lenient;
 	/* Why it is refused, or what the warning says. */
 	const char *reason;
 };

@@ -19,12 +19,15 @@ static void read_options(struct oci_mount *mount)
 		} else if (strcmp(*option, "rbind") == 0) {
 			mount->is_bind = TRUE;
 			mount->is_recursive = TRUE;
-		} else if (strcmp(*option, "ro") == 0) {
+		} else if (strcmp(*option, "ro") == 0 || strcmp(*option, "rro") == 0) {
 			mount->is_readonly = TRUE;
 		} else if (strcmp(*option, "rw") == 0) {
 			mount->is_readonly = FALSE;
 		}
 	}
+	/* What is mounted already is the guest's alone to change. */
+	if (g_strv_contains((const char *const *)mount->options, "remount"))
+		mount->is_bind = FALSE;
 }
 
 static gboolean read_destination(

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "oci/coverage.h"
+#include "oci/rules.h"
 
 enum {
 	/* (uid_t)-1 means "unchanged" to the kernel: it is nobody's id. */
@@ -144,7 +145,8 @@ static struct oci_process *read_root(JsonObject *root, GError **error)
 	if (process == NULL)
 		return NULL;
 	process->warnings = g_ptr_array_new_with_free_func(g_free);
-	if (!oci_coverage_check(root, "process", "", process->warnings, error))
+	if (!oci_coverage_check(root, "process", "", process->warnings, error) ||
+		!oci_rules_check_process(root, "", error))
 		return NULL;
 	return g_steal_pointer(&process);
 }

@@ -13,6 +13,7 @@
 #include "oci/coverage.h"
 #include "oci/mounts.h"
 #include "oci/namespaces.h"
+#include "oci/rules.h"
 #include "oci/version.h"
 
 enum {

@@ -3,6 +3,7 @@
 #include "storage/plan.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -32,6 +33,15 @@ static gboolean check_source(
 	return FALSE;
 }
 
+/* The source's own name at the end: the container sees it in its table of mounts. */
+static char *volume_path(const char *id, gsize index, const char *source)
+{
+	g_autofree char *name = g_path_get_basename(source);
+
+	return g_strdup_printf("%s/volume-%" G_GSIZE_FORMAT "/%s", id, index,
+		strcmp(name, "/") == 0 ? "root" : name);
+}
+
 struct storage_plan *storage_plan_new(const char *id, const struct oci_spec *spec, GError **error)
 {
 	g_autoptr(storage_plan) plan = g_new0(struct storage_plan, 1);
@@ -47,7 +57,7 @@ struct storage_plan *storage_plan_new(const char *id, const struct oci_spec *spe
 			continue;
 		if (!check_source(spec, i, mount->source, error))
 			return NULL;
-		plan->mount_sources[i] = g_strdup_printf("%s/volume-%" G_GSIZE_FORMAT, id, i);
+		plan->mount_sources[i] = volume_path(id, i, mount->source);
 		add(plan, mount->source, g_strdup(plan->mount_sources[i]), mount->is_readonly,
 			mount->is_recursive);
 	}

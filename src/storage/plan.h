@@ -3,7 +3,7 @@
  * What of the host a container sees: the binds that the proxy makes in its share.
  *
  * The share holds `ID/rootfs` and, for the i-th entry of `mounts` if it is a bind mount,
- * `ID/volume-i`. Planning touches nothing but stat(2).
+ * `ID/volume-i/NAME`. Planning touches nothing but stat(2).
  */
 #pragma once
 

@@ -46,11 +46,11 @@ TEST(storage_plan_numbers_volumes_by_their_mounts)
 	ck_assert_ptr_nonnull(plan);
 	ck_assert_uint_eq(plan->n_binds, 2);
 	ck_assert_str_eq(plan->binds[1].source, "/");
-	ck_assert_str_eq(plan->binds[1].target, "c1/volume-1");
+	ck_assert_str_eq(plan->binds[1].target, "c1/volume-1/root");
 	ck_assert(plan->binds[1].read_only);
 	ck_assert(plan->binds[1].recursive);
 	ck_assert_ptr_null(plan->mount_sources[0]);
-	ck_assert_str_eq(plan->mount_sources[1], "c1/volume-1");
+	ck_assert_str_eq(plan->mount_sources[1], "c1/volume-1/root");
 }
 
 TEST(storage_plan_names_a_missing_source)
