@@ -23,6 +23,9 @@ enum {
 	/* linux/mount.h, which glibc's sys/mount.h has taken in only lately. */
 	TREE_CLONE = 1,
 	ATTRIBUTE_READ_ONLY = 1,
+	ATTRIBUTE_NO_SUID = 2,
+	ATTRIBUTE_NO_DEVICES = 4,
+	ATTRIBUTE_NO_EXEC = 8,
 };
 
 /* struct mount_attr. */
@@ -241,37 +244,44 @@ static unsigned long kept_flags(const struct statvfs *status)
 	return kept;
 }
 
-static gboolean remount_read_only(int mounted, GError **error)
+/* Adds flags to a mount. */
+static gboolean remount(int mounted, unsigned long flags, GError **error)
 {
 	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", mounted);
 	struct statvfs status;
 
 	if (fstatvfs(mounted, &status) < 0 ||
-		mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | kept_flags(&status),
-			NULL) < 0) {
-		error_set_errno(error, errno, "make it read-only");
+		mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags | kept_flags(&status), NULL) <
+			0) {
+		error_set_errno(error, errno, "set the flags of the mount");
 		return FALSE;
 	}
 	return TRUE;
 }
 
-static gboolean set_read_only(
-	int mounted, gboolean recursive, gboolean *out_top_only, GError **error)
+/*
+ * A new bind, and all that is bound with it: what the guest makes there is nothing that the host
+ * would run, and a device node no way for QEMU to a device. A kernel before 5.12 has it at the top
+ * only, which *out_top_only says where it makes a difference.
+ */
+static gboolean restrict_new(
+	int mounted, const struct share_bind *bind, gboolean *out_top_only, GError **error)
 {
-	struct attributes attributes = {.set = ATTRIBUTE_READ_ONLY};
+	struct attributes attributes = {
+		.set = ATTRIBUTE_NO_SUID | ATTRIBUTE_NO_DEVICES | ATTRIBUTE_NO_EXEC |
+		       (bind->read_only ? ATTRIBUTE_READ_ONLY : 0),
+	};
 
-	*out_top_only = FALSE;
-	if (!recursive)
-		return remount_read_only(mounted, error);
 	if (syscall(SYS_mount_setattr, mounted, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
 		    sizeof attributes) == 0)
 		return TRUE;
 	if (errno != ENOSYS) {
-		error_set_errno(error, errno, "make it read-only");
+		error_set_errno(error, errno, "set the flags of the mount");
 		return FALSE;
 	}
-	*out_top_only = TRUE;
-	return remount_read_only(mounted, error);
+	*out_top_only = bind->recursive && bind->read_only;
+	return remount(mounted,
+		MS_NOSUID | MS_NODEV | MS_NOEXEC | (bind->read_only ? MS_RDONLY : 0), error);
 }
 
 static gboolean bind_on(
@@ -292,7 +302,7 @@ static gboolean bind_on(
 	return TRUE;
 }
 
-/* A bind that could not be made read-only must not stay writable. */
+/* A bind that could not be restricted must not stay. */
 static gboolean protect_new(const struct share *share, const struct share_bind *bind,
 	gboolean *out_top_only, GError **error)
 {
@@ -300,7 +310,7 @@ static gboolean protect_new(const struct share *share, const struct share_bind *
 
 	if (mounted < 0)
 		return FALSE;
-	if (set_read_only(mounted, bind->recursive, out_top_only, error))
+	if (restrict_new(mounted, bind, out_top_only, error))
 		return TRUE;
 
 	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", mounted);
@@ -332,7 +342,7 @@ gboolean share_add(
 	if (!make_point(share, bind->target, status.st_mode, error) ||
 		!bind_on(share, source, bind, error))
 		return FALSE;
-	return !bind->read_only || protect_new(share, bind, out_top_only, error);
+	return protect_new(share, bind, out_top_only, error);
 }
 
 gboolean share_protect(struct share *share, const char *target, GError **error)
@@ -342,7 +352,25 @@ gboolean share_protect(struct share *share, const char *target, GError **error)
 
 	auto_fd int mounted = open_target(share, target, TRUE, error);
 
-	return mounted >= 0 && remount_read_only(mounted, error);
+	return mounted >= 0 && remount(mounted, MS_RDONLY, error);
+}
+
+static gboolean remove_binds(const struct share *share, int seen, int writable, GError **error);
+
+/* A directory of the share's own, with what is bound in it. */
+static gboolean remove_directory(
+	const struct share *share, int seen, int writable, const char *name, GError **error)
+{
+	auto_fd int seen_below = open_own_directory(share, seen, name, error);
+	auto_fd int writable_below =
+		seen_below >= 0 ? open_own_directory(share, writable, name, error) : -1;
+
+	if (writable_below < 0 || !remove_binds(share, seen_below, writable_below, error))
+		return FALSE;
+	if (unlinkat(writable, name, AT_REMOVEDIR) == 0)
+		return TRUE;
+	error_set_errno(error, errno, "remove \"%s\" from the share", name);
+	return FALSE;
 }
 
 /* Unmounts what is bound on the name, if anything is, and removes its mount point. */
@@ -352,9 +380,11 @@ static gboolean remove_bind(
 	auto_fd int fd = openat(seen, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
 	struct stat status;
+	gboolean known = fd >= 0 && fstat(fd, &status) == 0;
 
-	if (fd < 0 || fstat(fd, &status) < 0 ||
-		(status.st_dev != share->device && umount2(path, MNT_DETACH) < 0) ||
+	if (known && status.st_dev == share->device && S_ISDIR(status.st_mode))
+		return remove_directory(share, seen, writable, name, error);
+	if (!known || (status.st_dev != share->device && umount2(path, MNT_DETACH) < 0) ||
 		(unlinkat(writable, name, 0) < 0 &&
 			(errno != EISDIR || unlinkat(writable, name, AT_REMOVEDIR) < 0))) {
 		error_set_errno(error, errno, "remove \"%s\" from the share", name);
@@ -363,6 +393,7 @@ static gboolean remove_bind(
 	return TRUE;
 }
 
+/* The depth is that of targets, which the host chooses. */
 static gboolean remove_binds(const struct share *share, int seen, int writable, GError **error)
 {
 	auto_fd int list = openat(writable, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -46,8 +46,8 @@ gboolean share_add(struct share *share, const struct share_bind *bind, gboolean 
 
 /* Makes a bound target read-only; its other flags stay. */
 /*
- * Takes away what is bound in a directory of the share (not deeper), and the directory. One that is
- * not there is no error.
+ * Takes away what is bound below a directory of the share, and the directory. One that is not there
+ * is no error.
  */
 gboolean share_remove(
 	struct share *share, const char *target, GError **error) G_GNUC_WARN_UNUSED_RESULT;

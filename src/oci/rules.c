@@ -159,19 +159,17 @@ static gboolean check_process(JsonObject *root, GError **error)
 
 /* ---- names */
 
+/* Without a namespace of its own the host name is the VM's, which is set; the domain name is not.
+ */
 static gboolean check_names(JsonObject *root, GError **error)
 {
 	static const char *const members[] = {"hostname", "domainname"};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(members); i++) {
-		const char *name = get_string(root, members[i]);
-
-		if (strlen(name) > HOSTNAME_MAX)
+	for (gsize i = 0; i < G_N_ELEMENTS(members); i++)
+		if (strlen(get_string(root, members[i])) > HOSTNAME_MAX)
 			return refuse(error, "%s: longer than %d bytes", members[i], HOSTNAME_MAX);
-		if (*name != '\0' && !has_namespace(root, "uts"))
-			return refuse(error, "%s: linux.namespaces has no uts namespace for it",
-				members[i]);
-	}
+	if (*get_string(root, "domainname") != '\0' && !has_namespace(root, "uts"))
+		return refuse(error, "domainname: linux.namespaces has no uts namespace for it");
 	return TRUE;
 }
 

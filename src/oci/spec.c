@@ -104,6 +104,14 @@ static gboolean read_document(struct oci_spec *spec, GError **error)
 	       json_get_object(root, "", "vm", &spec->vm, error) && read_hooks(spec, root, error);
 }
 
+static gboolean check_document(const struct oci_spec *spec, GError **error)
+{
+	JsonObject *root = json_node_get_object(spec->document);
+
+	return oci_coverage_check(root, "", "", spec->warnings, error) &&
+	       oci_rules_check(root, error);
+}
+
 struct oci_spec *oci_spec_parse(const char *data, gsize size, const char *bundle, GError **error)
 {
 	g_autoptr(oci_spec) spec = g_new0(struct oci_spec, 1);
@@ -112,9 +120,7 @@ struct oci_spec *oci_spec_parse(const char *data, gsize size, const char *bundle
 	spec->annotations = oci_annotations_new();
 	spec->warnings = g_ptr_array_new_with_free_func(g_free);
 	spec->document = json_parse_object(data, size, error);
-	if (spec->document == NULL || !read_document(spec, error) ||
-		!oci_coverage_check(
-			json_node_get_object(spec->document), "", "", spec->warnings, error)) {
+	if (spec->document == NULL || !read_document(spec, error) || !check_document(spec, error)) {
 		g_autofree char *path = g_build_filename(bundle, OCI_CONFIG_NAME, NULL);
 
 		g_prefix_error(error, "%s: ", path);

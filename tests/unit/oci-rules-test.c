@@ -32,8 +32,9 @@ static const struct {
 		"process.scheduler.priority: of no use to this policy"},
 	{IN_PROCESS("\"scheduler\":{\"policy\":\"SCHED_RR\",\"priority\":1}"), NULL},
 	{IN_PROCESS("\"execCPUAffinity\":{\"initial\":\"0-1,3\",\"final\":\"\"}"), NULL},
-	{CONFIG("", ",\"hostname\":\"h\""),
-		"hostname: linux.namespaces has no uts namespace for it"},
+	{CONFIG("", ",\"hostname\":\"h\""), NULL},
+	{CONFIG("", ",\"domainname\":\"d\""),
+		"domainname: linux.namespaces has no uts namespace for it"},
 	{CONFIG("", ",\"domainname\":\"0123456789012345678901234567890123456789012345678901234"
 		    "5678901234\""),
 		"domainname: longer than 64 bytes"},
