@@ -9,6 +9,7 @@
 #include "agent/container.h"
 #include "agent/control.h"
 #include "agent/error.h"
+#include "agent/network.h"
 #include "agent/port.h"
 #include "agent/spans.h"
 #include "agent/tty.h"
@@ -40,6 +41,7 @@ struct agent {
 	struct control control;
 	struct tty tty;
 	struct pod pod;
+	struct network network;
 	struct pending pending;
 	struct spans spans;
 	/* DESTROYPOD is done: send what is queued, and end the VM. */

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Mounts the kernel's file systems, loads modules, brings up the loopback. */
+/* Mounts the kernel's file systems, loads modules. */
 #include "agent/boot.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -78,16 +75,6 @@ static bool hold_standard_fds(struct agent_error *error)
 	return true;
 }
 
-static bool loopback_up(struct agent_error *error)
-{
-	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-		return agent_error_errno(error, errno, "bring up lo");
-	return true;
-}
-
 /* Lets the cgroups below the root have each controller that the kernel has. */
 static bool enable_controllers(struct agent_error *error)
 {
@@ -113,7 +100,7 @@ bool boot_prepare(struct agent_error *error)
 {
 	umask(0022);
 	return cover_root(error) && mount_all(error) && hold_standard_fds(error) &&
-	       loopback_up(error) && enable_controllers(error);
+	       enable_controllers(error);
 }
 
 /* False: this kernel loads no modules, all is built in. */

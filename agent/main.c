@@ -83,9 +83,9 @@ static bool boot(struct agent *agent, struct agent_error *error)
 {
 	int64_t begin = spans_clock();
 
-	if (!boot_prepare(error))
+	if (!boot_prepare(error) || !network_prepare(&agent->network, error))
 		return false;
-	spans_add_boot(&agent->spans, "file systems", begin);
+	spans_add_boot(&agent->spans, "file systems and namespaces", begin);
 	begin = spans_clock();
 	if (!open_ports(agent, error))
 		return false;
@@ -128,6 +128,7 @@ static bool run(struct agent *agent, int signals, struct agent_error *error)
 		control_poll(&agent->control, &set);
 		tty_poll(&agent->tty, &set);
 		pod_poll(&agent->pod, &set);
+		network_poll(&agent->network, &set);
 		if (agent->pending.check != NULL)
 			pollset_until(&set, agent->pending.deadline);
 		pollset_turn(&set);
@@ -166,6 +167,7 @@ static _Noreturn void be_init(void)
 	struct agent agent = {
 		.control_port = {.fd = -1, .wake = -1},
 		.tty_port = {.fd = -1, .wake = -1},
+		.network = NETWORK_INIT,
 	};
 	struct agent_error error = {.text = ""};
 	int signals = open_signals(&error);

@@ -34,6 +34,7 @@ static const char *const features[] = {
 	AGENT_FEATURE_TRACE,
 	AGENT_FEATURE_VM_EXEC,
 	AGENT_FEATURE_NOTIFY,
+	AGENT_FEATURE_NETPLAN,
 };
 
 /* The object behind the number; the caller's. */

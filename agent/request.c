@@ -36,6 +36,7 @@ static const struct {
 	{MESSAGE_SIGNALPROCESS, request_signal},
 	{MESSAGE_REMOVECONTAINER, request_remove},
 	{MESSAGE_PS, request_ps},
+	{MESSAGE_NETPLAN, request_net_plan},
 	{MESSAGE_WRITEFILE, request_write_file},
 	{MESSAGE_READFILE, request_read_file},
 };

@@ -35,6 +35,7 @@ bool request_kill(struct agent *agent, struct request *request, struct agent_err
 bool request_signal(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_remove(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_ps(struct agent *agent, struct request *request, struct agent_error *error);
+bool request_net_plan(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_write_file(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_read_file(struct agent *agent, struct request *request, struct agent_error *error);
 

@@ -119,10 +119,29 @@ static gboolean launch_with(
 	return vm_launch(get_vm(client), launch, error);
 }
 
+/* Missing: no network device. */
+static gboolean parse_network(JsonObject *request, struct network_config *network, GError **error)
+{
+	JsonObject *object = NULL;
+	gint64 queues = 1;
+
+	if (!json_get_object(request, "", "network", &object, error))
+		return FALSE;
+	if (object == NULL)
+		return TRUE;
+	if (!json_require_string(object, "network", "owner", &network->owner, error) ||
+		!json_get_integer(object, "network", "queues", 1, NET_QUEUES_MAX, &queues, error) ||
+		!json_get_boolean(object, "network", "vhost", &network->vhost, error))
+		return FALSE;
+	network->queues = (guint)queues;
+	return TRUE;
+}
+
 static JsonObject *handle_launch(struct client *client, JsonObject *request, GError **error)
 {
 	struct vm_launch launch = {0};
 	gboolean good = parse_launch(request, &launch, error) &&
+			parse_network(request, &launch.network, error) &&
 			launch_with(client, request, &launch, error);
 	JsonObject *reply = NULL;
 
@@ -360,6 +379,29 @@ static JsonObject *handle_agent(struct client *client, JsonObject *request, GErr
 	return NULL;
 }
 
+static void on_network_done(const GError *error, void *data)
+{
+	on_agent_reply(NULL, error, data);
+}
+
+static JsonObject *handle_network(struct client *client, JsonObject *request, GError **error)
+{
+	struct network *network = vm_get_network(get_vm(client));
+	struct pending *pending;
+	const char *resolver = NULL;
+
+	if (!json_get_string(request, "", "resolver", &resolver, error) ||
+		!check_running(client, error))
+		return NULL;
+	if (network == NULL)
+		return json_object_new();
+	pending = g_new(struct pending, 1);
+	*pending = (struct pending){.server = client->server, .client_id = client->id};
+	client->wait = CLIENT_WAITS_AGENT;
+	network_sync(network, resolver, on_network_done, pending);
+	return NULL;
+}
+
 static gboolean parse_name(
 	JsonObject *request, const char *member, const char **out_name, GError **error)
 {
@@ -424,6 +466,7 @@ static const struct {
 	{PROXY_AGENT, handle_agent},
 	{PROXY_PROCESS, handle_process},
 	{PROXY_NOTIFY, handle_notify},
+	{PROXY_NETWORK, handle_network},
 	{PROXY_OWN, handle_own},
 	{PROXY_SAVE, handle_save},
 	{PROXY_STATUS, handle_status},

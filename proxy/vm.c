@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/hypervisor.h"
 #include "base/timeouts.h"
 #include "base/trace.h"
 #include "proxy/connector.h"
@@ -30,6 +31,7 @@ struct vm {
 	struct qmp *qmp;
 	struct template *template;
 	struct agent *agent;
+	struct network *network;
 	struct streams *streams;
 	struct notify *notify;
 	struct console *console;
@@ -70,10 +72,13 @@ static void finish(struct vm *vm)
 	timer_clear(&vm->ready_timer);
 	timer_clear(&vm->closed_timer);
 	g_clear_pointer(&vm->connector, connector_free);
+	if (vm->network != NULL)
+		network_detach(vm->network);
 	if (vm->agent != NULL)
 		agent_close(vm->agent, vm->reason);
 	g_clear_pointer(&vm->qmp, qmp_free);
 	g_clear_pointer(&vm->template, template_free);
+	g_clear_pointer(&vm->network, network_free);
 	g_clear_pointer(&vm->console, console_free);
 	g_clear_pointer(&vm->share, share_free);
 	if (vm->streams != NULL)
@@ -196,6 +201,8 @@ static void on_agent_ready(void *data)
 		return;
 	timer_clear(&vm->ready_timer);
 	vm->state = VM_RUNNING;
+	if (vm->network != NULL)
+		network_attach(vm->network, vm->agent, vm->qmp);
 	trace_end("hypervisor to agent", vm->started);
 	vm->timeline = timeline_new(vm->agent, vm_get_pid(vm), vm->started);
 	streams_start(vm->streams);
@@ -261,6 +268,8 @@ static void on_qmp_event(const char *name, JsonObject *details, void *data)
 	struct vm *vm = data;
 
 	template_event(vm->template, name, details);
+	if (vm->network != NULL)
+		network_event(vm->network, name, details);
 }
 
 static const struct qmp_events qmp_events = {
@@ -339,13 +348,34 @@ static gboolean prepare_clone(struct vm *vm, const struct vm_launch *launch, GEr
 	return template_restore(vm->template, vm->agent, launch->identity, on_failed, vm, error);
 }
 
+/* Those of the launch, and those of the first network device. */
+static GArray *gather_descriptors(const struct vm *vm, const struct vm_launch *launch)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct hypervisor_descriptor));
+	const int *fds = NULL;
+	gsize n = 0;
+
+	if (launch->n_descriptors > 0)
+		g_array_append_vals(all, launch->descriptors, (guint)launch->n_descriptors);
+	if (vm->network != NULL)
+		fds = network_fds(vm->network, &n);
+	for (gsize i = 0; i < n; i++) {
+		const struct hypervisor_descriptor descriptor = {
+			.fd = fds[i], .number = HYPERVISOR_FD_NETWORK + (int)i};
+
+		g_array_append_val(all, descriptor);
+	}
+	return all;
+}
+
 static gboolean start(struct vm *vm, const struct vm_launch *launch, GError **error)
 {
+	g_autoptr(GArray) descriptors = gather_descriptors(vm, launch);
 	struct hypervisor_config config = {
 		.argv = (const char *const *)launch->argv,
 		.sockets = {-1, -1, -1, -1},
-		.descriptors = launch->descriptors,
-		.n_descriptors = launch->n_descriptors,
+		.descriptors = (const struct hypervisor_descriptor *)(void *)descriptors->data,
+		.n_descriptors = descriptors->len,
 		.log = vm->log,
 		.ended = on_hypervisor_ended,
 		.data = vm,
@@ -353,9 +383,20 @@ static gboolean start(struct vm *vm, const struct vm_launch *launch, GError **er
 
 	if (make_sockets(vm, launch, config.sockets, error) && prepare_clone(vm, launch, error))
 		vm->hypervisor = hypervisor_start(&config, error);
+	if (vm->network != NULL)
+		network_started(vm->network);
 	for (int i = 0; i < HYPERVISOR_SOCKETS; i++)
 		fd_clear(&config.sockets[i]);
 	return vm->hypervisor != NULL;
+}
+
+static gboolean open_network(struct vm *vm, const struct network_config *wanted, GError **error)
+{
+	struct network_config config = *wanted;
+
+	config.log = vm->log;
+	vm->network = network_new(&config, error);
+	return vm->network != NULL;
 }
 
 gboolean vm_launch(struct vm *vm, const struct vm_launch *launch, GError **error)
@@ -370,6 +411,8 @@ gboolean vm_launch(struct vm *vm, const struct vm_launch *launch, GError **error
 		return FALSE;
 	vm->share = share_mount(launch->share, error);
 	if (vm->share == NULL)
+		return FALSE;
+	if (launch->network.owner != NULL && !open_network(vm, &launch->network, error))
 		return FALSE;
 	vm->connector = connector_new(launch->sockets, &connector_events, vm, error);
 	if (vm->connector == NULL || !start(vm, launch, error)) {
@@ -412,6 +455,8 @@ void vm_free(struct vm *vm)
 		return;
 	timer_clear(&vm->ready_timer);
 	timer_clear(&vm->closed_timer);
+	if (vm->network != NULL)
+		network_detach(vm->network);
 	connector_free(vm->connector);
 	streams_free(vm->streams);
 	agent_free(vm->agent);
@@ -419,6 +464,7 @@ void vm_free(struct vm *vm)
 	notify_free(vm->notify);
 	qmp_free(vm->qmp);
 	template_free(vm->template);
+	network_free(vm->network);
 	console_free(vm->console);
 	hypervisor_free(vm->hypervisor);
 	share_free(vm->share);
@@ -458,6 +504,11 @@ struct share *vm_get_share(struct vm *vm)
 struct agent *vm_get_agent(struct vm *vm)
 {
 	return vm->agent;
+}
+
+struct network *vm_get_network(struct vm *vm)
+{
+	return vm->network;
 }
 
 struct streams *vm_get_streams(struct vm *vm)

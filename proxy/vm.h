@@ -14,6 +14,7 @@
 #include "proxy/agent.h"
 #include "proxy/hypervisor.h"
 #include "proxy/notify.h"
+#include "proxy/network.h"
 #include "proxy/share.h"
 #include "proxy/streams.h"
 #include "proxy/template.h"
@@ -52,6 +53,8 @@ struct vm_launch {
 	gsize n_descriptors;
 	/* The guest comes out of a template, and this is who it will be. NULL: it boots. */
 	JsonObject *identity;
+	/* Of the guest's first network device; owner NULL: it has none. */
+	struct network_config network;
 };
 
 struct vm *vm_new(const struct vm_events *events, void *data);
@@ -83,6 +86,7 @@ pid_t vm_get_pid(const struct vm *vm);
 /* NULL before the launch (agent, notify, streams: before their sockets are connected). */
 struct share *vm_get_share(struct vm *vm);
 struct agent *vm_get_agent(struct vm *vm);
+struct network *vm_get_network(struct vm *vm);
 struct streams *vm_get_streams(struct vm *vm);
 struct notify *vm_get_notify(struct vm *vm);
 struct logfile *vm_get_log(struct vm *vm);

@@ -20,6 +20,12 @@ enum {
 	HYPERVISOR_FD_LAST_PASSED = 63,
 };
 
+/* From here on: the queues of the first network device's tap, then as many of vhost-net. */
+enum {
+	HYPERVISOR_FD_NETWORK = 10,
+	HYPERVISOR_NETWORK_QUEUES_MAX = 8,
+};
+
 /* The names of the agent's virtio-serial ports. */
 #define AGENT_PORT_CONTROL "sh.hyper.channel.0"
 #define AGENT_PORT_TTY	   "sh.hyper.channel.1"

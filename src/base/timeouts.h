@@ -33,6 +33,8 @@ enum {
 	TIMEOUT_PROCESS_EXIT_MS = 10 * 1000,
 	/* Another command holds the container's lock; `create` holds it for a boot. */
 	TIMEOUT_LOCK_MS = 120 * 1000,
+	/* Network devices are plugged, and links joined to them. */
+	TIMEOUT_NETWORK_MS = 30 * 1000,
 	/* The kernel answers a netlink request. */
 	TIMEOUT_NETLINK_MS = 10 * 1000,
 	/* A console socket's listener accepts. */

@@ -138,6 +138,9 @@ static void creation_undo(struct creation *creation)
 	fd_clear(&creation->process.streams);
 	shim_abandon(&creation->shim);
 	guest_end(&creation->guest);
+	/* The VM has been begun. */
+	if (creation->guest.directory != NULL)
+		network_sweep(creation->spec);
 	if (creation->joined && !pod_remove_member(creation->settings, creation->pod->id,
 					creation->options->id, &error)) {
 		log_warning("undo create: %s", error->message);
@@ -264,6 +267,7 @@ static gboolean launch(struct creation *creation, GError **error)
 	guest->hostname = creation->spec->hostname;
 	guest->directory = creation->directory;
 	guest->log_directory = creation->logs;
+	guest->nic = network_choose(creation->vm, namespace);
 	guest->network_namespace = g_steal_fd(&namespace);
 	guest->cgroups = creation->cgroup.members;
 	return guest_prepare(guest, error) && guest_launch(guest, error);
@@ -324,6 +328,13 @@ static gboolean relay_notify(struct creation *creation, GError **error)
 	return options->notify_socket == NULL ||
 	       sandbox_notify(creation->guest.sandbox, options->id, options->notify_socket,
 		       options->attached ? getpid() : 0, error);
+}
+
+/* A pod's network is the sandbox's. */
+static gboolean connect_network(struct creation *creation, GError **error)
+{
+	return creation->pod != NULL ||
+	       network_connect(creation->guest.sandbox, creation->spec, error);
 }
 
 /* The pod, where it is ours to start, and the container in it. */
@@ -402,6 +413,7 @@ static const struct {
 	STEP(run_hooks),
 	STEP(share_files),
 	STEP(wait_for_agent),
+	STEP(connect_network),
 	STEP(make_container),
 	STEP(limit_cpu),
 	STEP(hand_over),

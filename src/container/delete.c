@@ -10,6 +10,7 @@
 #include "container/container.h"
 #include "container/directory.h"
 #include "container/hooks.h"
+#include "container/network.h"
 #include "container/pod.h"
 #include "oci/id.h"
 #include "oci/spec.h"
@@ -141,6 +142,8 @@ gboolean container_delete(
 	spec = load_hooks(state, directory);
 	if (!end(settings, state, directory, error) || !directory_remove(settings, id, error))
 		return FALSE;
+	if (spec != NULL)
+		network_sweep(spec);
 	run_poststop(spec, state);
 	if (cause == NULL)
 		return TRUE;

@@ -99,6 +99,7 @@ static struct vm_args *expand_args(const struct guest *guest, GError **error)
 		.accel = guest->config->accel,
 		.kernel_finds_mmio = vm_kernel_finds_mmio(guest->config->kernel_path),
 		.hotplug = guest->config->hotplug,
+		.nic = guest->nic,
 		.tsc_khz = vm_tsc_khz(),
 		.name = guest->name,
 		.uuid = uuid_text,
@@ -242,6 +243,8 @@ static gboolean start(struct guest *guest, GError **error)
 		.share_directory = guest->share_directory,
 		.log_directory = guest->log_directory,
 		.agent_timeout = guest->config->agent_timeout,
+		.owner = guest->name,
+		.nic = &guest->nic,
 	};
 
 	if (guest->draft != NULL)

@@ -34,6 +34,8 @@ struct guest {
 	const char *log_directory;
 	/* To start it in; -1: the caller's. */
 	int network_namespace;
+	/* Its network device. */
+	struct vm_nic nic;
 	/* As for sandbox_spawn. */
 	const GArray *cgroups;
 	/* It is to become this template. */

@@ -7,6 +7,7 @@
 #include "container/container.h"
 #include "container/directory.h"
 #include "container/hooks.h"
+#include "container/network.h"
 #include "oci/spec.h"
 #include "sandbox/sandbox.h"
 
@@ -31,13 +32,20 @@ static gboolean check_status(const struct oci_state *state, GError **error)
 	return FALSE;
 }
 
+/* Engines put links into the namespace up to now. */
 static gboolean let_run(
 	const struct settings *settings, const struct oci_state *state, GError **error)
 {
+	g_autofree char *own = directory_path(settings, state->id);
 	g_autofree char *directory = directory_path(settings, state->sandbox);
-	g_autoptr(sandbox_connection) sandbox = sandbox_connect(directory, error);
+	g_autoptr(oci_spec) spec = oci_spec_load_kept(own, state->bundle, error);
+	g_autoptr(sandbox_connection) sandbox = NULL;
 
+	if (spec == NULL)
+		return FALSE;
+	sandbox = sandbox_connect(directory, error);
 	return sandbox != NULL && sandbox_wait_ready(sandbox, TIMEOUT_PROXY_REQUEST_MS, error) &&
+	       network_connect(sandbox, spec, error) &&
 	       sandbox_start_container(sandbox, state->id, error);
 }
 

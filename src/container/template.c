@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/spawn.h"
 #include "base/trace.h"
+#include "container/network.h"
 #include "vm/snapshot.h"
 
 static const guint64 mib = 1 << 20;
@@ -134,6 +135,7 @@ static gboolean find_key(
 	guest->config = making->config;
 	guest->bundle = bundle;
 	guest->name = "template";
+	guest->nic = network_choose(making->config, -1);
 	guest->directory = "/";
 	return guest_find_key(guest, error);
 }

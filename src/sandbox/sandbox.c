@@ -162,6 +162,16 @@ static JsonObject *describe_identity(const struct sandbox_identity *identity)
 	return object;
 }
 
+static JsonObject *describe_nic(const struct sandbox_launch *launch)
+{
+	JsonObject *network = json_object_new();
+
+	json_object_set_string_member(network, "owner", launch->owner);
+	json_object_set_int_member(network, "queues", launch->nic->queues);
+	json_object_set_boolean_member(network, "vhost", launch->nic->vhost);
+	return network;
+}
+
 gboolean sandbox_launch(
 	struct sandbox *sandbox, const struct sandbox_launch *launch, GError **error)
 {
@@ -175,6 +185,8 @@ gboolean sandbox_launch(
 	set_path(sockets, "control", launch->args->control_socket);
 	set_path(sockets, "tty", launch->args->tty_socket);
 	set_path(sockets, "console", launch->args->console_socket);
+	if (launch->nic->netdev != VM_NETDEV_NONE)
+		json_object_set_object_member(request, "network", describe_nic(launch));
 	json_object_set_array_member(request, "argv", argv);
 	json_object_set_object_member(request, "sockets", sockets);
 	json_object_set_string_member(request, "share", launch->share_directory);
@@ -247,6 +259,16 @@ gboolean sandbox_wait_ready(struct sandbox *sandbox, gint64 timeout, GError **er
 	sandbox->has_ps = has_feature(features, AGENT_FEATURE_PS);
 	sandbox->has_vm_exec = has_feature(features, AGENT_FEATURE_VM_EXEC);
 	return TRUE;
+}
+
+gboolean sandbox_network(struct sandbox *sandbox, const char *resolver, GError **error)
+{
+	JsonObject *request = sandbox_request(PROXY_NETWORK);
+
+	if (resolver != NULL)
+		json_object_set_string_member(request, "resolver", resolver);
+	return call(sandbox, request,
+		TIMEOUT_NETWORK_MS + TIMEOUT_AGENT_REQUEST_MS + TIMEOUT_PROXY_MARGIN_MS, error);
 }
 
 gboolean sandbox_own(struct sandbox *sandbox, GError **error)

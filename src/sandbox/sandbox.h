@@ -55,6 +55,9 @@ struct sandbox_launch {
 	gsize n_fds;
 	/* The guest comes out of a template, as the arguments have it, and takes this identity. */
 	const struct sandbox_identity *identity;
+	/* Whose the network device is. */
+	const char *owner;
+	const struct vm_nic *nic;
 };
 
 /* Gives the hypervisor a descriptor, which remains the caller's. */
@@ -80,6 +83,12 @@ gboolean sandbox_protect(
  */
 gboolean sandbox_wait_ready(
 	struct sandbox *sandbox, gint64 timeout, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * Gives the guest the links, addresses and routes that its network namespace has now. resolver: an
+ * address of 127.0.0.0/8 at which that namespace answers DNS, or NULL.
+ */
+gboolean sandbox_network(
+	struct sandbox *sandbox, const char *resolver, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The VM lives on without this connection. */
 gboolean sandbox_own(struct sandbox *sandbox, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ends the VM; returns when the hypervisor is gone. */

@@ -294,6 +294,17 @@ static void append_balloon(struct appender *a)
 		NULL);
 }
 
+static void append_network(struct appender *a)
+{
+	const struct vm_nic *nic = &a->tags->values->nic;
+	g_autofree char *netdev = vm_nic_netdev(nic);
+	g_autofree char *device = vm_nic_device(nic, vm_machine_is_mmio(a->machine));
+
+	if (a->tags->placed & VM_TAG_NETWORK || netdev == NULL)
+		return;
+	add(a->argv, "-netdev", netdev, "-device", device, NULL);
+}
+
 static gboolean append_missing(const struct vm_tags *tags, GPtrArray *argv, GError **error)
 {
 	struct appender a = {.argv = argv, .tags = tags, .config = tags->values->config};
@@ -314,6 +325,7 @@ static gboolean append_missing(const struct vm_tags *tags, GPtrArray *argv, GErr
 	append_agent_ports(&a);
 	append_share(&a);
 	append_balloon(&a);
+	append_network(&a);
 	for (char **parameter = a.config->hypervisor_parameters; *parameter != NULL; parameter++)
 		add(argv, *parameter, NULL);
 	return TRUE;

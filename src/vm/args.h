@@ -25,6 +25,7 @@
 
 #include "base/hypervisor.h"
 #include "vm/config.h"
+#include "vm/network.h"
 
 #define VM_ARGS_NAME "hypervisor.args"
 
@@ -36,6 +37,7 @@ struct vm_args_values {
 	gboolean kernel_finds_mmio;
 	gboolean hotplug;
 	guint tsc_khz;
+	struct vm_nic nic;
 	/* The container's id, and a random UUID. */
 	const char *name;
 	const char *uuid;

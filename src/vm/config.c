@@ -40,8 +40,9 @@ struct known_keys {
 
 static const struct known_keys known_keys[] = {
 	{"", (const char *const[]){"path", "image", "initrd", "kernel", "hypervisor", "hwConfig",
-		     "machine", "accel", "hotplug", "memory", "memoryMax", "cpus", "cpusMax",
-		     "agentTimeout", "template", "templateDirectory", "templateLimit", NULL}},
+		     "machine", "accel", "network", "hotplug", "memory", "memoryMax", "cpus",
+		     "cpusMax", "agentTimeout", "template", "templateDirectory", "templateLimit",
+		     NULL}},
 	{"hypervisor", (const char *const[]){"path", "parameters", NULL}},
 	{"kernel", (const char *const[]){"path", "parameters", "initrd", NULL}},
 	{"image", (const char *const[]){"path", "format", NULL}},
@@ -232,16 +233,22 @@ static gboolean read_machine(struct vm_config *config, const struct reader *read
 {
 	const char *machine = "auto";
 	const char *accel = "auto";
+	const char *network = "auto";
 	gint64 seconds = TIMEOUT_AGENT_READY_MS / 1000;
 
 	if (!get_text(reader, "", "machine", &machine, error) ||
 		!get_text(reader, "", "accel", &accel, error) ||
+		!get_text(reader, "", "network", &network, error) ||
 		!json_get_boolean(reader->vm, "", "hotplug", &config->hotplug, error) ||
 		!json_get_integer(reader->vm, "", "agentTimeout", 1, AGENT_TIMEOUT_SECONDS_MAX,
 			&seconds, error))
 		return FALSE;
 	if (!vm_accel_parse(accel, &config->accel, error)) {
 		g_prefix_error(error, "accel: ");
+		return FALSE;
+	}
+	if (!vm_network_parse(network, &config->network, error)) {
+		g_prefix_error(error, "network: ");
 		return FALSE;
 	}
 	config->machine = g_strdup(machine);
@@ -331,6 +338,7 @@ static gboolean apply_annotations(
 	const char *machine = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_MACHINE);
 	const char *accel = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_ACCEL);
 	const char *template = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_TEMPLATE);
+	const char *network = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_NETWORK);
 
 	if (machine != NULL && *machine == '\0')
 		return set_invalid(error, "annotations." VM_ANNOTATION_MACHINE, "empty");
@@ -340,6 +348,10 @@ static gboolean apply_annotations(
 	}
 	if (accel != NULL && !vm_accel_parse(accel, &config->accel, error)) {
 		g_prefix_error(error, "annotations." VM_ANNOTATION_ACCEL ": ");
+		return FALSE;
+	}
+	if (network != NULL && !vm_network_parse(network, &config->network, error)) {
+		g_prefix_error(error, "annotations." VM_ANNOTATION_NETWORK ": ");
 		return FALSE;
 	}
 	if (machine != NULL) {

@@ -13,11 +13,13 @@
 
 #include "oci/spec.h"
 #include "vm/accel.h"
+#include "vm/network.h"
 
-/* The annotations of config.json that go before `machine` and `accel`. */
+/* The annotations of config.json that go before `machine`, `accel` and `network`. */
 #define VM_ANNOTATION_MACHINE  "cc-oci-runtime.machine"
 #define VM_ANNOTATION_ACCEL    "cc-oci-runtime.accel"
 #define VM_ANNOTATION_TEMPLATE "cc-oci-runtime.template"
+#define VM_ANNOTATION_NETWORK  "cc-oci-runtime.network"
 
 /* The directories to look in; any may be NULL. */
 struct vm_lookup {
@@ -53,6 +55,7 @@ struct vm_config {
 	/* "auto", or QEMU's name of a machine type. */
 	char *machine;
 	enum vm_accel accel;
+	enum vm_network network;
 	/* A machine that takes devices while it runs. */
 	gboolean hotplug;
 	guint memory_mib;

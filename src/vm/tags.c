@@ -130,6 +130,39 @@ static char *value_name(const struct vm_tags *tags, gboolean whole, GError **err
 	return g_strdup(tags->values->name);
 }
 
+static char *or_nothing(char *value)
+{
+	return value != NULL ? value : g_strdup("");
+}
+
+static char *value_netdev_option(const struct vm_tags *tags, gboolean whole, GError **error)
+{
+	(void)whole;
+	(void)error;
+	return g_strdup(tags->values->nic.netdev != VM_NETDEV_NONE ? "-netdev" : "");
+}
+
+static char *value_device_option(const struct vm_tags *tags, gboolean whole, GError **error)
+{
+	(void)whole;
+	(void)error;
+	return g_strdup(tags->values->nic.netdev != VM_NETDEV_NONE ? "-device" : "");
+}
+
+static char *value_netdev(const struct vm_tags *tags, gboolean whole, GError **error)
+{
+	(void)whole;
+	(void)error;
+	return or_nothing(vm_nic_netdev(&tags->values->nic));
+}
+
+static char *value_netdevice(const struct vm_tags *tags, gboolean whole, GError **error)
+{
+	(void)whole;
+	(void)error;
+	return or_nothing(vm_nic_device(&tags->values->nic, FALSE));
+}
+
 static char *value_qemu_path(const struct vm_tags *tags, gboolean whole, GError **error)
 {
 	(void)whole;
@@ -173,15 +206,15 @@ static const struct tag known_tags[] = {
 	{"IMAGE", VM_TAG_IMAGE, TRUE, value_image, NULL},
 	{"INITRD", VM_TAG_INITRD, TRUE, value_initrd, NULL},
 	{"KERNEL", VM_TAG_KERNEL, TRUE, value_kernel, NULL},
-	{"KERNEL_NET_PARAMS", VM_TAG_NETWORK, FALSE, NULL, ""},
+	{"KERNEL_NET_PARAMS", VM_TAG_NETWORK_PART, FALSE, NULL, ""},
 	{"KERNEL_PARAMS", VM_TAG_KERNEL_PARAMS, FALSE, value_kernel_params, NULL},
 	{"MACHINE", VM_TAG_MACHINE, FALSE, value_machine, NULL},
 	{"MEMORY", VM_TAG_MEMORY, FALSE, value_memory, NULL},
 	{"NAME", VM_TAG_NAME, FALSE, value_name, NULL},
-	{"NETDEV", VM_TAG_NETWORK, FALSE, NULL, ""},
-	{"NETDEVICE", VM_TAG_NETWORK, FALSE, NULL, ""},
-	{"NETDEVICE_PARAMS", VM_TAG_NETWORK, FALSE, NULL, ""},
-	{"NETDEV_PARAMS", VM_TAG_NETWORK, FALSE, NULL, ""},
+	{"NETDEV", VM_TAG_NETWORK_PART, FALSE, value_netdev_option, NULL},
+	{"NETDEVICE", VM_TAG_NETWORK_PART, FALSE, value_device_option, NULL},
+	{"NETDEVICE_PARAMS", VM_TAG_NETWORK, FALSE, value_netdevice, NULL},
+	{"NETDEV_PARAMS", VM_TAG_NETWORK_PART, FALSE, value_netdev, NULL},
 	{"PROCESS_SOCKET", VM_TAG_PROCESS_SOCKET, FALSE, NULL,
 		"socket,id=procsock,path=" VM_SOCKET_PROCESS ",server=on,wait=off"},
 	{"QEMU_PATH", VM_TAG_QEMU_PATH, TRUE, value_qemu_path, NULL},

@@ -28,13 +28,15 @@ enum vm_tag {
 	VM_TAG_MACHINE = 1 << 10,
 	VM_TAG_MEMORY = 1 << 11,
 	VM_TAG_NAME = 1 << 12,
-	/* Those of the network, which expand to nothing. */
+	/* @NETDEVICE_PARAMS@: the template has a place for the network device. */
 	VM_TAG_NETWORK = 1 << 13,
 	VM_TAG_PROCESS_SOCKET = 1 << 14,
 	VM_TAG_QEMU_PATH = 1 << 15,
 	VM_TAG_SIZE = 1 << 16,
 	VM_TAG_UUID = 1 << 17,
 	VM_TAG_WORKLOAD_DIR = 1 << 18,
+	/* The other tags of the network. */
+	VM_TAG_NETWORK_PART = 1 << 19,
 };
 
 /* The names of the sockets in the state directory. */

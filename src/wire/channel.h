@@ -30,6 +30,7 @@ enum {
 #define PROXY_AGENT   "agent"
 #define PROXY_PROCESS "process"
 #define PROXY_NOTIFY  "notify"
+#define PROXY_NETWORK "network"
 #define PROXY_OWN     "own"
 #define PROXY_SAVE    "save"
 #define PROXY_STATUS  "status"

@@ -34,6 +34,7 @@ static const struct message_info messages[] = {
 	{MESSAGE_PS, "PS", MESSAGE_TO_GUEST},
 	{MESSAGE_TRACE, "TRACE", MESSAGE_TO_GUEST},
 	{MESSAGE_TRACEEVENT, "TRACEEVENT", MESSAGE_FROM_GUEST},
+	{MESSAGE_NETPLAN, "NETPLAN", MESSAGE_TO_GUEST},
 };
 
 const struct message_info *message_by_type(uint32_t type)

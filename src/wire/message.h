@@ -39,6 +39,8 @@ enum message_type {
 	/* With "trace": tells spans from now on; the answer is the guest's clock. */
 	MESSAGE_TRACE = 117,
 	MESSAGE_TRACEEVENT = 118,
+	/* With "netplan": what the guest's network is, from now on. */
+	MESSAGE_NETPLAN = 108,
 };
 
 /* Versions that GETVERSION answers. */
@@ -57,6 +59,7 @@ enum {
 #define AGENT_FEATURE_PS	 "ps"
 #define AGENT_FEATURE_TRACE	 "trace"
 #define AGENT_FEATURE_VM_EXEC	 "vm-exec"
+#define AGENT_FEATURE_NETPLAN	 "netplan"
 
 /* Codes in the object that an ERROR of our agent carries: {"message":…,"code":…}. */
 #define AGENT_ERROR_FAILED	"failed"

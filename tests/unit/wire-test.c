@@ -70,6 +70,22 @@ TEST(control_frame_of_ps)
 	ck_assert_uint_eq(used, sizeof wire - 1);
 }
 
+TEST(control_frame_of_netplan)
+{
+	static const char wire[] =
+		"\0\0\0\x6c\0\0\0\xb8{\"links\":[{\"device\":\"02:cc:0c:10:00:00\","
+		"\"mac\":\"02:42:ac:11:00:02\",\"mtu\":1500,\"up\":true,\"name\":\"eth0\","
+		"\"addresses\":[{\"address\":\"172.17.0.2\",\"prefix\":16,\"scope\":0}]}],"
+		"\"routes\":[]}";
+	struct control_frame frame;
+	size_t used;
+
+	ck_assert_int_eq(control_frame_decode((const guint8 *)wire, sizeof wire - 1, &frame, &used),
+		FRAME_OK);
+	ck_assert_uint_eq(frame.type, MESSAGE_NETPLAN);
+	ck_assert_uint_eq(used, sizeof wire - 1);
+}
+
 TEST(control_frame_of_traceevent)
 {
 	static const char wire[] =
@@ -457,6 +473,7 @@ static const struct message_info messages[] = {
 	{100, "START", MESSAGE_TO_GUEST},
 	{101, "CLONE", MESSAGE_TO_GUEST},
 	{107, "PS", MESSAGE_TO_GUEST},
+	{108, "NETPLAN", MESSAGE_TO_GUEST},
 	{117, "TRACE", MESSAGE_TO_GUEST},
 	{118, "TRACEEVENT", MESSAGE_FROM_GUEST},
 };
@@ -486,6 +503,7 @@ static const struct test tests[] = {
 	RUN(control_frame_decodes_start),
 	RUN(control_frame_of_clone),
 	RUN(control_frame_of_ps),
+	RUN(control_frame_of_netplan),
 	RUN(control_frame_of_traceevent),
 	RUN(control_frame_waits_for_every_byte),
 	RUN_EACH(frame_decode_checks_the_length, G_N_ELEMENTS(lengths)),

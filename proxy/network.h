@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The VM's network: the links of the namespace that we sit in, given to the guest and kept so.
+ *
+ * The guest has a device, with a tap of ours behind it, from its boot on; further ones are plugged
+ * and unplugged as links come and go. A synchronisation reads the namespace, plugs what is missing,
+ * joins links and taps, and tells the guest the plan; the namespace is watched, so that one follows
+ * each change. With our end all goes that was ours there.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "net/tap.h"
+#include "proxy/agent.h"
+#include "proxy/logfile.h"
+#include "proxy/qmp.h"
+
+struct network;
+
+struct network_config {
+	/* The container's id: who the taps belong to. */
+	const char *owner;
+	/* Of each device's tap. */
+	guint queues;
+	/* Beside each queue one of vhost-net. */
+	gboolean vhost;
+	struct logfile *log;
+};
+
+/*
+ * Makes the first device's tap. An error when another VM has the namespace; what a dead one has
+ * left there is removed. The caller frees, which leaves the namespace as it was.
+ */
+struct network *network_new(
+	const struct network_config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The guest, its agent and QMP are ending: none of them is asked for anything any more. */
+void network_detach(struct network *network);
+void network_free(struct network *network);
+
+/* For QEMU, from HYPERVISOR_FD_NETWORK on; they are dropped with network_started. */
+const int *network_fds(const struct network *network, gsize *out_n);
+void network_started(struct network *network);
+
+/* The guest is ready: from now on it follows what happens in the namespace. */
+void network_attach(struct network *network, struct agent *agent, struct qmp *qmp);
+
+/* An event of QMP's. */
+void network_event(struct network *network, const char *name, JsonObject *details);
+
+/* error: NULL when the guest has the network that the namespace has. */
+typedef void (*network_done_func)(const GError *error, void *data);
+/*
+ * Brings the guest up to the namespace as it is now. resolver: an address of 127.0.0.0/8 at which
+ * the namespace answers DNS, to be served in the guest; NULL: as before. `done` is called once.
+ */
+void network_sync(
+	struct network *network, const char *resolver, network_done_func done, void *data);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The guest's first network device on QEMU's command line, and what is behind it. */
+#pragma once
+
+#include <glib.h>
+
+/* What the configuration says (`network` in vm.json). */
+enum vm_network {
+	/* A tap in a namespace of the container's own, else VM_NETWORK_USER. */
+	VM_NETWORK_AUTO,
+	/* passt where it is installed, else VM_NETWORK_SLIRP. */
+	VM_NETWORK_USER,
+	VM_NETWORK_PASST,
+	/* QEMU's own user network. */
+	VM_NETWORK_SLIRP,
+	VM_NETWORK_NONE,
+};
+
+/* What it comes to. */
+enum vm_netdev {
+	VM_NETDEV_NONE,
+	VM_NETDEV_TAP,
+	VM_NETDEV_PASST,
+	VM_NETDEV_SLIRP,
+};
+
+struct vm_nic {
+	enum vm_netdev netdev;
+	/* Of a tap: at least 1. */
+	guint queues;
+	gboolean vhost;
+	/* Of SLIRP: ports of the host that are published ("tcp:127.0.0.1:8080-:80"); or NULL. */
+	const char *const *forwards;
+};
+
+/* The MAC by which the agent knows the device, whatever it is called later. */
+#define VM_NIC_MAC "02:cc:0c:10:00:00"
+
+/* "auto", "user", "passt", "slirp", "none"; an error names these. */
+gboolean vm_network_parse(
+	const char *text, enum vm_network *out_network, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The values of -netdev and -device, which the caller frees; NULL for VM_NETDEV_NONE. */
+char *vm_nic_netdev(const struct vm_nic *nic);
+char *vm_nic_device(const struct vm_nic *nic, gboolean mmio);
+
+/*
+ * How many queues: more than one pays only where vhost-net serves each in a thread of its own, and
+ * only with as many CPUs.
+ */
+guint vm_nic_queues(gboolean vhost, guint cpus);
