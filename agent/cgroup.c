@@ -97,16 +97,56 @@ int cgroup_watch(const char *path, struct agent_error *error)
 	return fd;
 }
 
-bool cgroup_is_populated(int watch)
+/* The line "KEY NUMBER" of a file that is open; 0 without. */
+static uint64_t read_counter(int fd, const char *key)
 {
-	char text[256];
-	ssize_t got = pread(watch, text, sizeof text - 1, 0);
+	char text[512];
+	ssize_t got = pread(fd, text, sizeof text - 1, 0);
+	size_t length = strlen(key);
 
 	/* A cgroup that has been removed (ENODEV) is empty. */
 	if (got < 0)
-		return false;
+		return 0;
 	text[got] = '\0';
-	return strstr(text, "populated 1") != NULL;
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, key, length) == 0 && line[length] == ' ')
+			return strtoull(line + length, NULL, 10);
+	}
+	return 0;
+}
+
+bool cgroup_is_populated(int watch)
+{
+	return read_counter(watch, "populated") != 0;
+}
+
+bool cgroup_is_frozen(int watch)
+{
+	return read_counter(watch, "frozen") != 0;
+}
+
+bool cgroup_freeze(const char *path, bool freeze, struct agent_error *error)
+{
+	AUTO_FREE char *file = NULL;
+
+	if (asprintf(&file, "%s/cgroup.freeze", path) < 0)
+		return agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
+	return file_write(file, freeze ? "1" : "0", error);
+}
+
+int cgroup_watch_memory(const char *path)
+{
+	AUTO_FREE char *file = NULL;
+
+	if (asprintf(&file, "%s/memory.events", path) < 0)
+		return -1;
+	return open(file, O_RDONLY | O_CLOEXEC);
+}
+
+uint64_t cgroup_oom_kills(int watch)
+{
+	return read_counter(watch, "oom_kill");
 }
 
 static bool remove_one(int parent, const char *name, int ignored)

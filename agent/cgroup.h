@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "agent/error.h"
 
@@ -13,5 +14,13 @@ bool cgroup_signal(const char *path, int signal, struct agent_error *error);
 int cgroup_watch(const char *path, struct agent_error *error);
 /* Whether a process lives in the cgroup or below it. */
 bool cgroup_is_populated(int watch);
+/* Makes all in the cgroup and below it stand still, or go on. */
+bool cgroup_freeze(const char *path, bool freeze, struct agent_error *error);
+/* Whether all stand still. */
+bool cgroup_is_frozen(int watch);
+/* A descriptor that polls POLLPRI when the counters of memory.events change; -1: there is none. */
+int cgroup_watch_memory(const char *path);
+/* How many processes the kernel has killed for want of memory; reading arms the watch anew. */
+uint64_t cgroup_oom_kills(int watch);
 /* With those that the container has made below it; false with errno. */
 bool cgroup_remove(const char *path);

@@ -31,6 +31,7 @@ static void destroy(struct container *container)
 	close_fd(&container->watch);
 	container_spec_clear(&container->spec);
 	notify_close(&container->notify);
+	close_fd(&container->memory_watch);
 	free(container->cgroup);
 	free(container->id);
 	free(container);
@@ -57,6 +58,7 @@ struct container *container_new(
 	}
 	container->watch = -1;
 	notify_init(&container->notify);
+	container->memory_watch = -1;
 	container->id = strdup(id);
 	if (container->id == NULL || asprintf(&container->cgroup, CGROUP_DIRECTORY "/%s", id) < 0)
 		agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
@@ -64,6 +66,8 @@ struct container *container_new(
 		container->spec = *spec;
 		*spec = (struct container_spec){0};
 		container->spec.hooks.id = container->id;
+		if (pod->events)
+			container->memory_watch = cgroup_watch_memory(container->cgroup);
 		container->next = pod->containers;
 		pod->containers = container;
 		return container;
@@ -162,6 +166,13 @@ static void handle_watch(void *object, short events)
 	(void)events;
 }
 
+static void handle_memory(void *object, short events)
+{
+	struct container *container = object;
+
+	container->memory_changed = events != 0;
+}
+
 void pod_poll(struct pod *pod, struct pollset *set)
 {
 	for (struct container *container = pod->containers; container != NULL;
@@ -169,6 +180,9 @@ void pod_poll(struct pod *pod, struct pollset *set)
 		if (container->watch >= 0)
 			pollset_add(set, container->watch, POLLPRI, handle_watch, container);
 		notify_poll(&container->notify, set);
+		if (container->memory_watch >= 0)
+			pollset_add(
+				set, container->memory_watch, POLLPRI, handle_memory, container);
 		for (struct process *process = container->processes; process != NULL;
 			process = process->next)
 			process_poll(process, set);
@@ -212,6 +226,22 @@ static void sync_share(void)
 		syncfs(share);
 }
 
+static void tell_oom(struct container *container, struct control *control)
+{
+	uint64_t kills = 0;
+
+	if (container->memory_watch >= 0)
+		kills = cgroup_oom_kills(container->memory_watch);
+	container->memory_changed = false;
+	if (kills <= container->oom_kills)
+		return;
+	/* Without space for it, it is told the next turn. */
+	if (control_send_oom(control, container->id, kills))
+		container->oom_kills = kills;
+	else
+		container->memory_changed = true;
+}
+
 static void settle(const struct pod *pod, struct container *container, struct process *process,
 	struct control *control)
 {
@@ -219,6 +249,8 @@ static void settle(const struct pod *pod, struct container *container, struct pr
 		return;
 	if (process == container->init && pod->shared)
 		sync_share();
+	/* What it was killed for is told before its end. */
+	tell_oom(container, control);
 	/* Without space for it, it is told the next turn. */
 	if (!control_send_exit(control, container->id, process->id, process->status))
 		return;
@@ -233,6 +265,8 @@ void pod_settle(struct pod *pod, struct control *control)
 	for (struct container *container = pod->containers; container != NULL;
 		container = container->next) {
 		notify_settle(&container->notify, container->id, control);
+		if (container->memory_changed)
+			tell_oom(container, control);
 		for (struct process *process = container->processes, *next; process != NULL;
 			process = next) {
 			next = process->next;

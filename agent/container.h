@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "agent/control.h"
@@ -19,9 +20,16 @@ struct container {
 	char *cgroup;
 	/* What it is made of; of its further processes too. */
 	struct container_spec spec;
-	/* cgroup.events while the container is being removed; -1 else. */
+	/* cgroup.events while the container is being removed or frozen; -1 else. */
 	int watch;
 	struct notify notify;
+	/* memory.events, where the host wants to know; -1 else. */
+	int memory_watch;
+	bool memory_changed;
+	/* PAUSE has been served, and no RESUME since. */
+	bool frozen;
+	/* Processes killed for want of memory: those that the host has been told of. */
+	uint64_t oom_kills;
 	/* Among `processes`, and there until the container is freed. NULL: not launched. */
 	struct process *init;
 	struct process *processes;
@@ -32,6 +40,8 @@ struct pod {
 	bool started;
 	/* The share is mounted. */
 	bool shared;
+	/* The host takes OOM. */
+	bool events;
 	/* The pod's host name, or NULL. */
 	char *hostname;
 	struct container *containers;

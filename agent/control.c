@@ -120,6 +120,14 @@ bool control_send_exit(
 	return send_json(control, MESSAGE_PROCESSASYNCEVENT, object);
 }
 
+bool control_send_oom(struct control *control, const char *container, uint64_t kills)
+{
+	json_t *object =
+		json_pack("{s:s,s:I}", "container", container, "oomKills", (json_int_t)kills);
+
+	return send_json(control, MESSAGE_OOM, object);
+}
+
 bool control_send_span(struct control *control, const struct span *span)
 {
 	json_t *object = json_pack("{s:s,s:I,s:I}", "name", span->name, "begin",

@@ -34,6 +34,8 @@ void control_drop(struct control *control, size_t used);
 /* False when it cannot be queued; then nothing of it was. */
 bool control_send(struct control *control, uint32_t type, const void *payload, size_t size);
 bool control_send_error(struct control *control, const struct agent_error *error);
+/* OOM: so many processes of the container have been killed for want of memory by now. */
+bool control_send_oom(struct control *control, const char *container, uint64_t kills);
 /* PROCESSASYNCEVENT of a process that has ended. */
 bool control_send_exit(
 	struct control *control, const char *container, const char *process, int status);

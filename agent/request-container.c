@@ -426,6 +426,9 @@ bool request_exec(struct agent *agent, struct request *request, struct agent_err
 	if (!container_is_alive(container))
 		return agent_error_set(
 			error, AGENT_CODE_NOT_FOUND, "container \"%s\" is not running", id);
+	/* It would stand still on its way in, and every further request behind it. */
+	if (container->frozen && !in_vm)
+		return agent_error_set(error, AGENT_CODE_FAILED, "container \"%s\" is paused", id);
 	if (container_process(container, keys.id, &ignored) != NULL)
 		return agent_error_set(error, AGENT_CODE_FAILED,
 			"process \"%s\" of container \"%s\" exists", keys.id, id);

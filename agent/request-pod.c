@@ -29,6 +29,10 @@ static const char *const features[] = {
 	AGENT_FEATURE_OCI,
 	AGENT_FEATURE_WINDOW,
 	AGENT_FEATURE_WAIT_START,
+	AGENT_FEATURE_STATS,
+	AGENT_FEATURE_PAUSE,
+	AGENT_FEATURE_UPDATE,
+	AGENT_FEATURE_EVENTS,
 	AGENT_FEATURE_PS,
 	AGENT_FEATURE_CLONE,
 	AGENT_FEATURE_TRACE,
@@ -155,6 +159,7 @@ bool request_start_pod(struct agent *agent, struct request *request, struct agen
 	const char *tag = "";
 	const char *hostname = "";
 	bool window = false;
+	bool events = false;
 
 	if (json == NULL)
 		return false;
@@ -163,11 +168,13 @@ bool request_start_pod(struct agent *agent, struct request *request, struct agen
 	if (!json_get_string(json, "shareDir", &tag, error) ||
 		!json_get_string(json, "hostname", &hostname, error) ||
 		!json_get_boolean(json, "window", &window, error) ||
+		!json_get_boolean(json, "events", &events, error) ||
 		!json_get_array(json, "containers", &containers, error) ||
 		!refuse_network(json, error) || !mount_share(&agent->pod, tag, error) ||
 		!set_host_name(&agent->pod, hostname, error))
 		return false;
 	agent->pod.started = true;
+	agent->pod.events = events;
 	agent->tty.out.window = window;
 	if (json_array_size(containers) > 0)
 		agent->pending = (struct pending){

@@ -36,6 +36,10 @@ bool request_signal(struct agent *agent, struct request *request, struct agent_e
 bool request_remove(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_ps(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_net_plan(struct agent *agent, struct request *request, struct agent_error *error);
+bool request_stats(struct agent *agent, struct request *request, struct agent_error *error);
+bool request_pause(struct agent *agent, struct request *request, struct agent_error *error);
+bool request_resume(struct agent *agent, struct request *request, struct agent_error *error);
+bool request_update(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_write_file(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_read_file(struct agent *agent, struct request *request, struct agent_error *error);
 

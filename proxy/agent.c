@@ -41,6 +41,8 @@ struct request {
 	/* When it was sent, for the timeline. */
 	gint64 begin;
 	guint timer;
+	/* Milliseconds. */
+	guint timeout;
 	agent_reply_func done;
 	void *data;
 };
@@ -55,6 +57,8 @@ struct agent {
 	/* The first has been sent when `outstanding`. */
 	GQueue requests;
 	gboolean outstanding;
+	/* No deadline runs. */
+	gboolean held;
 	gsize queued_bytes;
 	/* DESTROYPOD has been asked for. */
 	gboolean ending;
@@ -192,7 +196,9 @@ static void enqueue(struct agent *agent, guint32 type, const char *payload, guin
 	request->payload = g_strdup(payload);
 	request->done = done;
 	request->data = data;
-	request->timer = g_timeout_add(timeout, on_request_timeout, request);
+	request->timeout = timeout;
+	if (!agent->held)
+		request->timer = g_timeout_add(timeout, on_request_timeout, request);
 	agent->queued_bytes += request_size(request);
 	g_queue_push_tail(&agent->requests, request);
 	send_next(agent);
@@ -241,6 +247,23 @@ void agent_destroy(struct agent *agent, agent_reply_func done, void *data)
 	agent->ending = TRUE;
 	fail_requests(agent, agent->outstanding ? 1 : 0, error);
 	enqueue(agent, MESSAGE_DESTROYPOD, NULL, TIMEOUT_AGENT_DESTROY_MS, done, data);
+}
+
+static void hold_request(void *data, void *unused)
+{
+	struct request *request = data;
+
+	(void)unused;
+	timer_clear(&request->timer);
+	/* One whose deadline has passed waits for its late reply without one. */
+	if (!request->agent->held && request->done != NULL)
+		request->timer = g_timeout_add(request->timeout, on_request_timeout, request);
+}
+
+void agent_hold(struct agent *agent, gboolean hold)
+{
+	agent->held = hold;
+	g_queue_foreach(&agent->requests, hold_request, NULL);
 }
 
 void agent_close(struct agent *agent, const GError *error)
@@ -434,6 +457,22 @@ static void handle_notify(struct agent *agent, const struct control_frame *frame
 		agent->events->notified(container, text, agent->data);
 }
 
+static void handle_oom(struct agent *agent, const struct control_frame *frame)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(JsonNode) node =
+		json_parse_object((const char *)frame->payload, frame->payload_size, &error);
+	JsonObject *object = node != NULL ? json_node_get_object(node) : NULL;
+	const char *container;
+	gint64 kills;
+
+	if (object == NULL || !json_require_string(object, "", "container", &container, &error) ||
+		!json_require_integer(object, "", "oomKills", 1, G_MAXINT64, &kills, &error))
+		fail(agent, "OOM: %s", error->message);
+	else
+		agent->events->oom(container, (guint64)kills, agent->data);
+}
+
 static const struct {
 	guint32 type;
 	void (*handle)(struct agent *agent, const struct control_frame *frame);
@@ -443,6 +482,7 @@ static const struct {
 	{MESSAGE_ERROR, handle_error},
 	{MESSAGE_NEXT, handle_next},
 	{MESSAGE_PROCESSASYNCEVENT, handle_event},
+	{MESSAGE_OOM, handle_oom},
 	{MESSAGE_TRACEEVENT, handle_span},
 	{MESSAGE_NOTIFY, handle_notify},
 };

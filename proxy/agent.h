@@ -22,6 +22,8 @@ struct agent_events {
 	void (*exited)(const char *container, const char *process, int status, void *data);
 	/* NOTIFY: what a container says of itself, unfiltered. */
 	void (*notified)(const char *container, const char *text, void *data);
+	/* OOM. */
+	void (*oom)(const char *container, guint64 kills, void *data);
 	/* The guest broke the protocol. */
 	void (*failed)(const GError *error, void *data);
 	/* End of the stream. Neither this nor `failed` answers what is pending: agent_close does.
@@ -63,6 +65,9 @@ gboolean agent_request(struct agent *agent, guint32 type, const char *payload, g
  * more. `done` as above, with TIMEOUT_AGENT_DESTROY_MS.
  */
 void agent_destroy(struct agent *agent, agent_reply_func done, void *data);
+
+/* The guest stands still, or goes on: until then no deadline passes; it then begins anew. */
+void agent_hold(struct agent *agent, gboolean hold);
 
 /* Fails all that is pending, with this error. */
 void agent_close(struct agent *agent, const GError *error);

@@ -56,6 +56,7 @@
 #include "base/trace.h"
 #include "proxy/server.h"
 #include "proxy/share.h"
+#include "proxy/victim.h"
 #include "proxy/vm.h"
 #include "proxy/watch.h"
 #include "wire/channel.h"
@@ -174,6 +175,13 @@ static void on_vm_ready(void *data)
 	server_on_ready(proxy->server);
 }
 
+static void on_vm_oom(void *data)
+{
+	struct proxy *proxy = data;
+
+	server_on_oom(proxy->server);
+}
+
 static void on_vm_ended(void *data)
 {
 	struct proxy *proxy = data;
@@ -183,6 +191,7 @@ static void on_vm_ended(void *data)
 
 static const struct vm_events vm_events = {
 	.ready = on_vm_ready,
+	.oom = on_vm_oom,
 	.ended = on_vm_ended,
 	.drained = quit_when_done,
 };
@@ -241,6 +250,11 @@ int main(int argc, char **argv)
 	struct proxy proxy = {.signals = -1};
 	g_autoptr(GError) error = NULL;
 
+	/* Started by ourselves: proxy/victim.h. */
+	if (argc == 3 && strcmp(argv[1], "--out-of-memory") == 0) {
+		victim_run(argv[2]);
+		return EXIT_FAILURE;
+	}
 	if (!parse_options(argc, argv, &options, &error) ||
 		(!options.version && !prepare(&options, &proxy, &error))) {
 		fprintf(stderr, "cc-proxy: %s\n", error->message);

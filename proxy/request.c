@@ -178,6 +178,7 @@ static JsonObject *handle_status(struct client *client, JsonObject *request, GEr
 		streams_list(streams, processes);
 	json_object_set_int_member(reply, "hypervisorPid", vm_get_pid(get_vm(client)));
 	json_object_set_boolean_member(reply, "ready", vm_get_state(get_vm(client)) == VM_RUNNING);
+	json_object_set_boolean_member(reply, "paused", vm_is_paused(get_vm(client)));
 	json_object_set_array_member(reply, "processes", processes);
 	return reply;
 }
@@ -351,6 +352,24 @@ static const struct message_info *find_message(const char *name, GError **error)
 	return NULL;
 }
 
+static gboolean is_signal(guint32 type)
+{
+	return type == MESSAGE_KILLCONTAINER || type == MESSAGE_SIGNALPROCESS;
+}
+
+/* To a VM that stands still: as with a process that does, it is delivered when it goes on. */
+static JsonObject *send_signal(
+	struct client *client, guint32 type, JsonObject *payload, GError **error)
+{
+	g_autofree char *text =
+		payload != NULL ? json_format_object(json_object_ref(payload), FALSE) : NULL;
+
+	if (!agent_request(vm_get_agent(get_vm(client)), type, text, TIMEOUT_AGENT_REQUEST_MS, NULL,
+		    NULL, error))
+		return NULL;
+	return json_object_new();
+}
+
 static JsonObject *handle_agent(struct client *client, JsonObject *request, GError **error)
 {
 	JsonObject *payload = NULL;
@@ -364,6 +383,9 @@ static JsonObject *handle_agent(struct client *client, JsonObject *request, GErr
 
 	if (message == NULL || !check_running(client, error))
 		return NULL;
+
+	if (vm_is_paused(get_vm(client)) && is_signal(message->type))
+		return send_signal(client, message->type, payload, error);
 
 	g_autofree char *text = NULL;
 	g_autofree struct pending *pending = g_new(struct pending, 1);
@@ -469,6 +491,11 @@ static const struct {
 	{PROXY_NETWORK, handle_network},
 	{PROXY_OWN, handle_own},
 	{PROXY_SAVE, handle_save},
+	{PROXY_PAUSE, request_pause},
+	{PROXY_RESUME, request_resume},
+	{PROXY_PIN, request_pin},
+	{PROXY_ADD, request_add_container},
+	{PROXY_OOM, request_wait_oom},
 	{PROXY_STATUS, handle_status},
 	{PROXY_STOP, handle_stop},
 };

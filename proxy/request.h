@@ -13,5 +13,14 @@ struct client;
  */
 JsonObject *request_handle(struct client *client, JsonObject *request, GError **error);
 
+/* The handlers of request-vm.c: entries of the table in request.c, under the same rules. */
+JsonObject *request_pause(struct client *client, JsonObject *request, GError **error);
+JsonObject *request_resume(struct client *client, JsonObject *request, GError **error);
+JsonObject *request_pin(struct client *client, JsonObject *request, GError **error);
+JsonObject *request_add_container(struct client *client, JsonObject *request, GError **error);
+JsonObject *request_wait_oom(struct client *client, JsonObject *request, GError **error);
+/* Answers a client that waits for kills, if there are more than it knows of. */
+void request_tell_oom(struct client *client);
+
 /* The reply to `ready`. */
 JsonObject *request_describe_agent(struct client *client);

@@ -31,6 +31,7 @@ static void client_release(struct client *client)
 	if (!client->dead || client->busy > 0)
 		return;
 	fd_clear(&client->reply_fd);
+	g_free(client->oom_container);
 	g_free(client);
 }
 
@@ -296,6 +297,11 @@ static void tell_ready(struct client *client)
 void server_on_ready(struct server *server)
 {
 	for_each_client(server, tell_ready);
+}
+
+void server_on_oom(struct server *server)
+{
+	for_each_client(server, request_tell_oom);
 }
 
 /*

@@ -27,6 +27,8 @@ enum client_wait {
 	CLIENT_WAITS_AGENT,
 	CLIENT_WAITS_SAVE,
 	CLIENT_WAITS_STOP,
+	CLIENT_WAITS_QMP,
+	CLIENT_WAITS_OOM,
 };
 
 /* Known to server.c and request.c only. */
@@ -36,6 +38,9 @@ struct client {
 	struct channel channel;
 	struct watch watch;
 	enum client_wait wait;
+	/* Of one that waits for a kill: in which container, and how many it knows of. */
+	char *oom_container;
+	guint64 oom_seen;
 	/* A descriptor to go with the next reply, or -1. */
 	int reply_fd;
 	/* Closed as soon as its replies are sent. */
@@ -63,4 +68,5 @@ void server_reply_error(struct client *client, const GError *error);
 
 /* The VM's events: answers who waits for them. */
 void server_on_ready(struct server *server);
+void server_on_oom(struct server *server);
 void server_on_ended(struct server *server);

@@ -2,6 +2,8 @@
 /* Puts QEMU, its sockets, the agent and the streams together. */
 #include "proxy/vm.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/hypervisor.h"
@@ -15,6 +17,8 @@
 
 #define HYPERVISOR_LOG "hypervisor.log"
 #define CONSOLE_LOG    "console.log"
+/* The id of a container's first process (docs/agent-protocol.md). */
+#define INIT_PROCESS "init"
 
 struct vm {
 	enum vm_state state;
@@ -34,6 +38,8 @@ struct vm {
 	struct network *network;
 	struct streams *streams;
 	struct notify *notify;
+	struct oom *oom;
+	gboolean paused;
 	struct console *console;
 	/* When it was started, for the timeline. */
 	gint64 started;
@@ -69,6 +75,7 @@ static void set_reason_text(struct vm *vm, int code, const char *text)
 static void finish(struct vm *vm)
 {
 	vm->state = VM_ENDED;
+	oom_finish(vm->oom);
 	timer_clear(&vm->ready_timer);
 	timer_clear(&vm->closed_timer);
 	g_clear_pointer(&vm->connector, connector_free);
@@ -129,6 +136,27 @@ static void on_destroyed(JsonNode *payload, const GError *error, void *data)
 	kill_hypervisor(vm);
 }
 
+gboolean vm_is_paused(const struct vm *vm)
+{
+	return vm->paused;
+}
+
+void vm_set_paused(struct vm *vm, gboolean paused)
+{
+	vm->paused = paused;
+	agent_hold(vm->agent, paused);
+}
+
+/* To be ended in order, it has to run. If it cannot, DESTROYPOD has a deadline. */
+static void go_on(struct vm *vm)
+{
+	g_autoptr(GError) error = NULL;
+
+	vm_set_paused(vm, FALSE);
+	if (!qmp_execute(vm->qmp, "cont", NULL, NULL, NULL, &error))
+		logfile_note(vm->log, LOG_WARNING, "%s", error->message);
+}
+
 void vm_stop(struct vm *vm)
 {
 	if (vm->state >= VM_STOPPING)
@@ -138,6 +166,8 @@ void vm_stop(struct vm *vm)
 		kill_hypervisor(vm);
 		return;
 	}
+	if (vm->paused)
+		go_on(vm);
 	vm->state = VM_STOPPING;
 	agent_destroy(vm->agent, on_destroyed, vm);
 }
@@ -209,11 +239,48 @@ static void on_agent_ready(void *data)
 	vm->events->ready(vm->data);
 }
 
+/* An exit that is passed on when the host's cgroup says what it came from. */
+struct exit {
+	struct vm *vm;
+	char *container;
+	char *process;
+	int status;
+};
+
+static void pass_on_exit(void *data)
+{
+	struct exit *exit = data;
+
+	streams_exited(exit->vm->streams, exit->container, exit->process, exit->status);
+	g_free(exit->container);
+	g_free(exit->process);
+	g_free(exit);
+}
+
 static void on_exited(const char *container, const char *process, int status, void *data)
 {
 	struct vm *vm = data;
+	struct exit *exit = g_new0(struct exit, 1);
 
-	streams_exited(vm->streams, container, process, status);
+	*exit = (struct exit){vm, g_strdup(container), g_strdup(process), status};
+	if (strcmp(process, INIT_PROCESS) == 0)
+		oom_show(vm->oom, container, pass_on_exit, exit);
+	else
+		pass_on_exit(exit);
+}
+
+static void on_oom_changed(void *data)
+{
+	struct vm *vm = data;
+
+	vm->events->oom(vm->data);
+}
+
+static void on_oom(const char *container, guint64 kills, void *data)
+{
+	struct vm *vm = data;
+
+	oom_count(vm->oom, container, kills);
 }
 
 static void on_spanned(const char *name, gint64 begin, gint64 end, void *data)
@@ -251,6 +318,7 @@ static void on_drained(void *data)
 static const struct agent_events agent_events = {
 	.ready = on_agent_ready,
 	.exited = on_exited,
+	.oom = on_oom,
 	.spanned = on_spanned,
 	.notified = on_notified,
 	.failed = on_failed,
@@ -319,6 +387,7 @@ static gboolean open_logs(struct vm *vm, const char *directory, GError **error)
 	vm->log = logfile_open(directory, HYPERVISOR_LOG, error);
 	if (vm->log == NULL)
 		return FALSE;
+	oom_set_log(vm->oom, vm->log);
 	vm->console_log = logfile_open(directory, CONSOLE_LOG, error);
 	return vm->console_log != NULL;
 }
@@ -443,6 +512,7 @@ struct vm *vm_new(const struct vm_events *events, void *data)
 	struct vm *vm = g_new0(struct vm, 1);
 
 	vm->events = events;
+	vm->oom = oom_new(on_oom_changed, vm);
 	vm->data = data;
 	for (int i = 0; i < HYPERVISOR_SOCKETS; i++)
 		vm->sockets[i] = -1;
@@ -458,6 +528,7 @@ void vm_free(struct vm *vm)
 	if (vm->network != NULL)
 		network_detach(vm->network);
 	connector_free(vm->connector);
+	oom_free(vm->oom);
 	streams_free(vm->streams);
 	agent_free(vm->agent);
 	timeline_free(vm->timeline);
@@ -519,6 +590,16 @@ struct streams *vm_get_streams(struct vm *vm)
 struct notify *vm_get_notify(struct vm *vm)
 {
 	return vm->notify;
+}
+
+struct qmp *vm_get_qmp(struct vm *vm)
+{
+	return vm->qmp;
+}
+
+struct oom *vm_get_oom(struct vm *vm)
+{
+	return vm->oom;
 }
 
 struct logfile *vm_get_log(struct vm *vm)

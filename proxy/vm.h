@@ -15,6 +15,8 @@
 #include "proxy/hypervisor.h"
 #include "proxy/notify.h"
 #include "proxy/network.h"
+#include "proxy/oom.h"
+#include "proxy/qmp.h"
 #include "proxy/share.h"
 #include "proxy/streams.h"
 #include "proxy/template.h"
@@ -33,6 +35,8 @@ struct vm;
 struct vm_events {
 	/* The agent has answered. */
 	void (*ready)(void *data);
+	/* The guest has killed for want of memory: a count of vm_get_oom has changed. */
+	void (*oom)(void *data);
 	/* QEMU is reaped, and all requests to the agent have been answered. */
 	void (*ended)(void *data);
 	/* Ended, and no link is left: nothing more to do. */
@@ -76,6 +80,10 @@ void vm_stop(struct vm *vm);
 /* SIGKILL; the text is the reason. */
 void vm_abort(struct vm *vm, const char *reason);
 
+/* The machine stands still: proxy/power.h. */
+gboolean vm_is_paused(const struct vm *vm);
+void vm_set_paused(struct vm *vm, gboolean paused);
+
 enum vm_state vm_get_state(const struct vm *vm);
 gboolean vm_is_drained(const struct vm *vm);
 /* Why it ended; NULL before. */
@@ -89,4 +97,6 @@ struct agent *vm_get_agent(struct vm *vm);
 struct network *vm_get_network(struct vm *vm);
 struct streams *vm_get_streams(struct vm *vm);
 struct notify *vm_get_notify(struct vm *vm);
+struct qmp *vm_get_qmp(struct vm *vm);
+struct oom *vm_get_oom(struct vm *vm);
 struct logfile *vm_get_log(struct vm *vm);

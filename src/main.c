@@ -41,6 +41,8 @@ static const struct command *const commands[] = {
 	&command_list,
 	&command_logs,
 	&command_ps,
+	&command_pause,
+	&command_resume,
 	&command_run,
 	&command_spec,
 	&command_start,

@@ -36,9 +36,9 @@ static void add_place(GPtrArray *places, const struct cgroup_hierarchy *hierarch
 	g_ptr_array_add(places, place);
 }
 
-GPtrArray *cgroup_places(const GPtrArray *hierarchies, const char *cgroups_path, const char *id)
+GPtrArray *cgroup_places(const GPtrArray *hierarchies, const char *cgroups_path, const char *name)
 {
-	const char *path = cgroups_path != NULL ? cgroups_path : id;
+	const char *path = cgroups_path != NULL ? cgroups_path : name;
 	GPtrArray *places = g_ptr_array_new_with_free_func((GDestroyNotify)cgroup_place_free);
 
 	for (guint i = 0; i < hierarchies->len; i++) {
@@ -106,12 +106,11 @@ char *cgroup_slice_path(const char *slice, GError **error)
 }
 
 gboolean cgroup_unit_parse(
-	const char *cgroups_path, const char *id, struct cgroup_unit *out_unit, GError **error)
+	const char *cgroups_path, const char *name, struct cgroup_unit *out_unit, GError **error)
 {
 	const char *text = cgroups_path != NULL ? cgroups_path : "::";
 	g_auto(GStrv) parts = g_strsplit(text, ":", -1);
 	g_autofree char *path = NULL;
-	const char *name;
 
 	if (g_strv_length(parts) != 3)
 		return set_invalid(error,
@@ -121,7 +120,8 @@ gboolean cgroup_unit_parse(
 	const char *slice = *parts[0] != '\0' ? parts[0] : SLICE_DEFAULT;
 	const char *prefix = cgroups_path != NULL ? parts[1] : UNIT_PREFIX_DEFAULT;
 
-	name = *parts[2] != '\0' ? parts[2] : id;
+	if (*parts[2] != '\0')
+		name = parts[2];
 	path = cgroup_slice_path(slice, error);
 	if (path == NULL || strchr(prefix, '/') != NULL || strchr(name, '/') != NULL) {
 		if (path != NULL)

@@ -25,10 +25,10 @@ struct cgroup_unit {
 };
 
 /*
- * The places of `linux.cgroupsPath` (NULL: none given) for a container's id; elements are struct
+ * The places of `linux.cgroupsPath`; NULL: none given, and the name is used. Elements are struct
  * cgroup_place *.
  */
-GPtrArray *cgroup_places(const GPtrArray *hierarchies, const char *cgroups_path, const char *id);
+GPtrArray *cgroup_places(const GPtrArray *hierarchies, const char *cgroups_path, const char *name);
 /* Those of a unit of systemd. */
 GPtrArray *cgroup_places_of_unit(const GPtrArray *hierarchies, const struct cgroup_unit *unit);
 void cgroup_place_free(struct cgroup_place *place);
@@ -37,10 +37,10 @@ void cgroup_place_free(struct cgroup_place *place);
 const struct cgroup_place *cgroup_place_of(const GPtrArray *places, const char *controller);
 
 /*
- * `linux.cgroupsPath` as systemd's drivers write it, SLICE:PREFIX:NAME; NULL: none given. The
- * caller clears.
+ * `linux.cgroupsPath` as systemd's drivers write it, SLICE:PREFIX:NAME; NULL: none given, and
+ * the name is used. The caller clears.
  */
-gboolean cgroup_unit_parse(const char *cgroups_path, const char *id, struct cgroup_unit *out_unit,
+gboolean cgroup_unit_parse(const char *cgroups_path, const char *name, struct cgroup_unit *out_unit,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void cgroup_unit_clear(struct cgroup_unit *unit);
 /* "/a.slice/a-b.slice" of "a-b.slice"; NULL: no name of a slice. The caller frees. */

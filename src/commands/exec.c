@@ -71,7 +71,7 @@ static GOptionEntry *make_entries(struct exec_arguments *arguments)
 		{"cgroup", 0, 0, G_OPTION_ARG_STRING, &arguments->cgroup,
 			"Cgroup of the guest, below the container's own", "PATH"},
 		{"ignore-paused", 0, 0, G_OPTION_ARG_NONE, &arguments->ignore_paused,
-			"Accepted for compatibility: a paused VM runs nothing", NULL},
+			"In a paused container too: it waits until that goes on", NULL},
 		{"apparmor", 0, 0, G_OPTION_ARG_STRING, &arguments->apparmor,
 			"Accepted for compatibility: the guest has no AppArmor", "PROFILE"},
 		{"process-label", 0, 0, G_OPTION_ARG_STRING, &arguments->process_label,
@@ -154,6 +154,7 @@ static int exec_process(const struct exec_arguments *arguments, const struct set
 		.pid_file = arguments->pid_file,
 		.console_socket = arguments->console_socket,
 		.attached = !arguments->detach,
+		.ignore_paused = arguments->ignore_paused,
 		.in_vm = arguments->in_vm,
 	};
 	struct process_ref shim;

@@ -57,21 +57,33 @@ static gboolean make_and_open(
 	return cgroup->members != NULL;
 }
 
+/* Without a cgroupsPath. Containers of one id may be in several roots: each has its own. */
+static char *default_name(const struct settings *settings, const char *id)
+{
+	enum {
+		DIGITS = 8,
+	};
+	g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, settings->root, -1);
+
+	return g_strdup_printf("%s-%.*s", id, DIGITS, sum);
+}
+
 static gboolean plan(const struct settings *settings, const struct oci_spec *spec, const char *id,
 	struct container_cgroup *cgroup, GError **error)
 {
 	g_autoptr(GPtrArray) hierarchies = NULL;
+	g_autofree char *name = default_name(settings, id);
 
 	if (settings->systemd_cgroup &&
 		(!cgroup_systemd_check(CGROUP_SYSTEMD_RUN, error) ||
-			!cgroup_unit_parse(spec->cgroups_path, id, &cgroup->unit, error)))
+			!cgroup_unit_parse(spec->cgroups_path, name, &cgroup->unit, error)))
 		return FALSE;
 	hierarchies = cgroup_hierarchies_load(error);
 	if (hierarchies == NULL)
 		return FALSE;
 	cgroup->places = settings->systemd_cgroup
 				 ? cgroup_places_of_unit(hierarchies, &cgroup->unit)
-				 : cgroup_places(hierarchies, spec->cgroups_path, id);
+				 : cgroup_places(hierarchies, spec->cgroups_path, name);
 	return TRUE;
 }
 

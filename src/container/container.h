@@ -48,6 +48,8 @@ struct exec_options {
 	gboolean attached;
 	/* A cgroup below the container's own, in the guest; NULL: that one. */
 	const char *cgroup;
+	/* Into a paused container too: it runs when that goes on. */
+	gboolean ignore_paused;
 	/* In the guest's own namespaces (docs/agent-protocol.md, "vm-exec"). */
 	gboolean in_vm;
 };
@@ -103,6 +105,12 @@ gboolean container_signal(const struct settings *settings, const char *id, int s
 GPtrArray *container_processes(
 	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GArray *container_shims(
+	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* All of its processes stand still (`pause`), or go on (`resume`). */
+gboolean container_pause(
+	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean container_resume(
 	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*

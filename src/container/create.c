@@ -24,6 +24,7 @@
 #include "container/stdio.h"
 #include "container/template.h"
 #include "oci/id.h"
+#include "sandbox/resources.h"
 #include "sandbox/sandbox.h"
 #include "shim/launch.h"
 #include "storage/plan.h"
@@ -104,6 +105,8 @@ static struct oci_state *describe(const struct creation *creation, enum oci_stat
 	else if (creation->settings->hypervisor_log_directory != NULL)
 		state->logs = directory_logs_path(creation->settings, state->id);
 	state->recorded_status = status;
+	state->vm_memory_mib = creation->pod == NULL ? creation->vm->memory_mib : 0;
+	state->vm_cpus = creation->pod == NULL ? creation->vm->cpus : 0;
 	state->terminal = spec->process->terminal;
 	state->shim = creation->shim.process;
 	state->proxy = creation->pod != NULL ? creation->pod->proxy : creation->guest.proxy;
@@ -337,6 +340,26 @@ static gboolean connect_network(struct creation *creation, GError **error)
 	       network_connect(creation->guest.sandbox, creation->spec, error);
 }
 
+/* The i-th CPU of the machine on the i-th that the container may use. */
+static gboolean pin_cpus(struct creation *creation, GError **error)
+{
+	const char *cpus = creation->spec->resources->cpuset_cpus;
+	g_autoptr(GArray) list = NULL;
+
+	if (cpus == NULL || creation->pod != NULL)
+		return TRUE;
+	list = oci_cpu_list_parse(cpus, error);
+	return list != NULL && sandbox_pin(creation->guest.sandbox, list, error);
+}
+
+static gboolean add_container(struct creation *creation, GError **error)
+{
+	const struct cgroup_place *place = cgroup_place_of(creation->cgroup.places, "memory");
+
+	return sandbox_add_container(creation->guest.sandbox, creation->options->id,
+		place != NULL ? place->path : NULL, error);
+}
+
 /* The pod, where it is ours to start, and the container in it. */
 static gboolean make_container(struct creation *creation, GError **error)
 {
@@ -414,6 +437,8 @@ static const struct {
 	STEP(share_files),
 	STEP(wait_for_agent),
 	STEP(connect_network),
+	STEP(pin_cpus),
+	STEP(add_container),
 	STEP(make_container),
 	STEP(limit_cpu),
 	STEP(hand_over),

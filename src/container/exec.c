@@ -50,8 +50,14 @@ static gboolean find_container(struct execution *execution, GError **error)
 	if (execution->state == NULL)
 		return FALSE;
 	status = oci_state_status(execution->state);
-	if (status == OCI_STATUS_RUNNING || status == OCI_STATUS_CREATED)
+	if (status == OCI_STATUS_RUNNING || status == OCI_STATUS_CREATED ||
+		(status == OCI_STATUS_PAUSED && execution->options->ignore_paused))
 		return TRUE;
+	if (status == OCI_STATUS_PAUSED) {
+		g_set_error(error, CC_ERROR, CC_ERROR_NOT_RUNNING,
+			"cannot exec in a paused container (use --ignore-paused to override)");
+		return FALSE;
+	}
 	g_set_error(error, CC_ERROR, CC_ERROR_NOT_RUNNING, "cannot exec in a %s container",
 		oci_status_name(status));
 	return FALSE;

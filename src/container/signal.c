@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/timeouts.h"
 #include "container/container.h"
 #include "container/directory.h"
@@ -26,12 +27,17 @@ gboolean container_signal(
 {
 	g_autoptr(oci_state) state = container_state(settings, id, error);
 	g_autoptr(GError) cause = NULL;
+	g_autoptr(GError) resumed = NULL;
 
 	if (state == NULL)
 		return FALSE;
 	/* Whether there is a process, its shim knows. */
 	if (oci_state_status(state) != OCI_STATUS_STOPPED && signal == 0)
 		return TRUE;
+	/* Nothing ends while it stands still; a process that is killed does not wait for that. */
+	if (oci_state_status(state) == OCI_STATUS_PAUSED && signal == SIGKILL &&
+		!container_resume(settings, id, &resumed))
+		log_info("%s", resumed->message);
 	if (oci_state_status(state) != OCI_STATUS_STOPPED &&
 		send(settings, state, signal, all, &cause))
 		return TRUE;

@@ -20,6 +20,9 @@ static gboolean check_status(const struct oci_state *state, GError **error)
 		g_set_error(error, CC_ERROR, CC_ERROR_FAILED,
 			"cannot start an already running container");
 		return FALSE;
+	case OCI_STATUS_PAUSED:
+		g_set_error(error, CC_ERROR, CC_ERROR_FAILED, "cannot start a paused container");
+		return FALSE;
 	case OCI_STATUS_CREATING:
 		g_set_error(error, CC_ERROR, CC_ERROR_FAILED,
 			"cannot start a container that is being created");

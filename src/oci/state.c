@@ -16,6 +16,7 @@ static const char *const status_names[] = {
 	[OCI_STATUS_CREATING] = "creating",
 	[OCI_STATUS_CREATED] = "created",
 	[OCI_STATUS_RUNNING] = "running",
+	[OCI_STATUS_PAUSED] = "paused",
 	[OCI_STATUS_STOPPED] = "stopped",
 };
 
@@ -90,28 +91,48 @@ static gboolean read_texts(struct oci_state *state, JsonObject *record, GError *
 	return TRUE;
 }
 
-static gboolean read_status(struct oci_state *state, JsonObject *record, GError **error)
+static gboolean parse_status(
+	const char *member, const char *name, enum oci_status *out_status, GError **error)
 {
-	const char *name = NULL;
-
-	if (!json_require_string(record, "", "status", &name, error))
-		return FALSE;
 	for (gsize i = 0; i < G_N_ELEMENTS(status_names); i++) {
 		if (strcmp(name, status_names[i]) == 0) {
-			state->recorded_status = (enum oci_status)i;
+			*out_status = (enum oci_status)i;
 			return TRUE;
 		}
 	}
 
 	g_autofree char *quoted = json_quote(name);
 
-	g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "status: unknown: %s", quoted);
+	g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "%s: unknown: %s", member, quoted);
 	return FALSE;
+}
+
+static gboolean read_status(struct oci_state *state, JsonObject *record, GError **error)
+{
+	const char *name = NULL;
+	const char *paused = oci_status_name(OCI_STATUS_RUNNING);
+
+	return json_require_string(record, "", "status", &name, error) &&
+	       json_get_string(record, "", "pausedStatus", &paused, error) &&
+	       parse_status("status", name, &state->recorded_status, error) &&
+	       parse_status("pausedStatus", paused, &state->paused_status, error);
+}
+
+static gboolean read_vm(struct oci_state *state, JsonObject *record, GError **error)
+{
+	JsonObject *vm = NULL;
+
+	return json_get_object(record, "", "vm", &vm, error) &&
+	       (vm == NULL || (json_get_integer(vm, "vm", "memory", 0, G_MAXINT32,
+				       &state->vm_memory_mib, error) &&
+				      json_get_integer(vm, "vm", "cpus", 0, G_MAXINT32,
+					      &state->vm_cpus, error)));
 }
 
 static gboolean read_record(struct oci_state *state, JsonObject *record, GError **error)
 {
 	return read_texts(state, record, error) && read_status(state, record, error) &&
+	       read_vm(state, record, error) &&
 	       oci_annotations_parse(record, state->annotations, error) &&
 	       json_get_boolean(record, "", "terminal", &state->terminal, error) &&
 	       process_ref_parse(record, "", "shim", &state->shim, error) &&
@@ -135,6 +156,15 @@ struct oci_state *oci_state_load(const char *directory, GError **error)
 	return g_steal_pointer(&state);
 }
 
+static JsonObject *vm_to_json(const struct oci_state *state)
+{
+	JsonObject *vm = json_object_new();
+
+	json_object_set_int_member(vm, "memory", state->vm_memory_mib);
+	json_object_set_int_member(vm, "cpus", state->vm_cpus);
+	return vm;
+}
+
 static JsonObject *record_to_json(const struct oci_state *state)
 {
 	JsonObject *record = json_object_new();
@@ -146,6 +176,10 @@ static JsonObject *record_to_json(const struct oci_state *state)
 			record, text_fields[i].name, text != NULL ? text : "");
 	}
 	json_object_set_string_member(record, "status", oci_status_name(state->recorded_status));
+	if (state->recorded_status == OCI_STATUS_PAUSED)
+		json_object_set_string_member(
+			record, "pausedStatus", oci_status_name(state->paused_status));
+	json_object_set_object_member(record, "vm", vm_to_json(state));
 	json_object_set_boolean_member(record, "terminal", state->terminal);
 	json_object_set_object_member(record, "shim", process_ref_to_json(&state->shim));
 	json_object_set_object_member(record, "proxy", process_ref_to_json(&state->proxy));

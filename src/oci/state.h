@@ -17,6 +17,7 @@ enum oci_status {
 	OCI_STATUS_CREATING,
 	OCI_STATUS_CREATED,
 	OCI_STATUS_RUNNING,
+	OCI_STATUS_PAUSED,
 	OCI_STATUS_STOPPED,
 };
 
@@ -36,6 +37,11 @@ struct oci_state {
 	char *logs;
 	/* The last status that a command has reached; ask oci_state_status for the true one. */
 	enum oci_status recorded_status;
+	/* Of a paused one: what it goes on as, CREATED or RUNNING. */
+	enum oci_status paused_status;
+	/* Of a container with a VM of its own: its size. 0: not known. */
+	gint64 vm_memory_mib;
+	gint64 vm_cpus;
 	gboolean terminal;
 	/* The OCI pid. */
 	struct process_ref shim;
@@ -54,7 +60,7 @@ gboolean oci_state_save(const struct oci_state *state, const char *directory,
 
 /* The status as of now: STOPPED when the shim is gone. */
 enum oci_status oci_state_status(const struct oci_state *state);
-/* "creating", "created", "running", "stopped". */
+/* "creating", "created", "running", "paused", "stopped". */
 const char *oci_status_name(enum oci_status status);
 
 /*

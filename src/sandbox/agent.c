@@ -63,6 +63,8 @@ gboolean sandbox_start_pod(
 		json_object_set_array_member(pod, empty[i], json_array_new());
 	json_object_set_string_member(pod, "shareDir", share_tag);
 	json_object_set_boolean_member(pod, "window", TRUE);
+	if (sandbox->has_events)
+		json_object_set_boolean_member(pod, "events", TRUE);
 	return sandbox_call_agent(sandbox, "STARTPOD", pod, error);
 }
 

@@ -13,6 +13,12 @@ struct sandbox {
 	gboolean has_wait_start;
 	gboolean has_notify;
 	gboolean has_ps;
+	gboolean has_stats;
+	gboolean has_pause;
+	gboolean has_update;
+	gboolean has_events;
+	/* The request "oom" is under way. */
+	gboolean waits_oom;
 	gboolean has_vm_exec;
 	gint64 agent_version;
 };

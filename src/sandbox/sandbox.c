@@ -256,6 +256,10 @@ gboolean sandbox_wait_ready(struct sandbox *sandbox, gint64 timeout, GError **er
 	sandbox->has_window = has_feature(features, AGENT_FEATURE_WINDOW);
 	sandbox->has_wait_start = has_feature(features, AGENT_FEATURE_WAIT_START);
 	sandbox->has_notify = has_feature(features, AGENT_FEATURE_NOTIFY);
+	sandbox->has_stats = has_feature(features, AGENT_FEATURE_STATS);
+	sandbox->has_pause = has_feature(features, AGENT_FEATURE_PAUSE);
+	sandbox->has_update = has_feature(features, AGENT_FEATURE_UPDATE);
+	sandbox->has_events = has_feature(features, AGENT_FEATURE_EVENTS);
 	sandbox->has_ps = has_feature(features, AGENT_FEATURE_PS);
 	sandbox->has_vm_exec = has_feature(features, AGENT_FEATURE_VM_EXEC);
 	return TRUE;

@@ -33,6 +33,11 @@ enum {
 #define PROXY_NETWORK "network"
 #define PROXY_OWN     "own"
 #define PROXY_SAVE    "save"
+#define PROXY_PAUSE   "pause"
+#define PROXY_RESUME  "resume"
+#define PROXY_PIN     "pin"
+#define PROXY_ADD     "add"
+#define PROXY_OOM     "oom"
 #define PROXY_STATUS  "status"
 #define PROXY_STOP    "stop"
 

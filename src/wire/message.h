@@ -34,6 +34,15 @@ enum message_type {
 	MESSAGE_CLONE = 101,
 	/* From the guest, with "notify": what a container says of itself (sd_notify(3)). */
 	MESSAGE_NOTIFY = 114,
+	/* With "stats": figures of a container. */
+	MESSAGE_STATS = 102,
+	/* With "pause": a container's processes stand still, and go on. */
+	MESSAGE_PAUSE = 103,
+	MESSAGE_RESUME = 104,
+	/* With "update": other limits for a container that runs. */
+	MESSAGE_UPDATE = 105,
+	/* With "events": processes were killed for want of memory. */
+	MESSAGE_OOM = 106,
 	/* With "ps": the processes of a container. */
 	MESSAGE_PS = 107,
 	/* With "trace": tells spans from now on; the answer is the guest's clock. */
@@ -56,6 +65,10 @@ enum {
 #define AGENT_FEATURE_WAIT_START "wait-start"
 #define AGENT_FEATURE_CLONE	 "clone"
 #define AGENT_FEATURE_NOTIFY	 "notify"
+#define AGENT_FEATURE_STATS	 "stats"
+#define AGENT_FEATURE_PAUSE	 "pause"
+#define AGENT_FEATURE_UPDATE	 "update"
+#define AGENT_FEATURE_EVENTS	 "events"
 #define AGENT_FEATURE_PS	 "ps"
 #define AGENT_FEATURE_TRACE	 "trace"
 #define AGENT_FEATURE_VM_EXEC	 "vm-exec"

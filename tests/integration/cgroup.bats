@@ -28,7 +28,7 @@ teardown() {
 # The directories of this name, in all hierarchies.
 cgroups() {
 	awk '/ - cgroup2? / { print $5 }' /proc/self/mountinfo | while read -r mount; do
-		find "$mount" -type d -name "$1"
+		find "$mount" -type d \( -name "$1" -o -name "$1-????????" \)
 	done
 }
 
@@ -88,7 +88,7 @@ has_members() {
 	bundle_args sleep 1000
 	cor create --bundle "$bundle" "$id" </dev/null
 	own=$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)
-	[ -d "/sys/fs/cgroup/memory$own/$id" ]
+	[[ $(cgroups "$id") = *"/sys/fs/cgroup/memory${own%/}/$id-"* ]]
 	cor delete "$id"
 	[ -z "$(cgroups "$id")" ]
 

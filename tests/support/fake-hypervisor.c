@@ -428,16 +428,32 @@ static void read_tty(struct fake *fake)
 	}
 }
 
+/* One CPU, which is this process. */
+static void answer_qmp(const char *line, gsize size)
+{
+	g_autofree char *command = g_strndup(line, size);
+	g_autofree char *answer =
+		strstr(command, "query-cpus-fast") != NULL
+			? g_strdup_printf("{\"return\": [{\"thread-id\": %d}]}\r\n", getpid())
+			: g_strdup("{\"return\": {}}\r\n");
+
+	put(HYPERVISOR_FD_QMP, answer, strlen(answer));
+}
+
 static void read_qmp(struct fake *fake)
 {
-	static const char answer[] = "{\"return\": {}}\r\n";
+	const char *end;
 
 	if (buffer_read(&fake->qmp, HYPERVISOR_FD_QMP, TTY_FRAME_MAX) <= 0)
 		exit(EXIT_SUCCESS);
-	for (gsize i = 0; i < fake->qmp.size; i++)
-		if (buffer_bytes(&fake->qmp)[i] == '\n')
-			put(HYPERVISOR_FD_QMP, answer, sizeof answer - 1);
-	buffer_consume(&fake->qmp, fake->qmp.size);
+	while (fake->qmp.size > 0 &&
+		(end = memchr(buffer_bytes(&fake->qmp), '\n', fake->qmp.size)) != NULL) {
+		const char *line = (const char *)buffer_bytes(&fake->qmp);
+		gsize size = (gsize)(end - line) + 1;
+
+		answer_qmp(line, size);
+		buffer_consume(&fake->qmp, size);
+	}
 }
 
 static void parse_argument(struct fake *fake, const char *argument)

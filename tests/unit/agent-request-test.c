@@ -173,6 +173,12 @@ static const struct {
 		"process: missing"},
 	{MESSAGE_STARTPOD, "{}", "failed", "the pod has been started"},
 	{MESSAGE_START, "{\"container\":\"x\"}", "not-found", "container \"x\" does not exist"},
+	{MESSAGE_STATS, "{\"container\":\"x\"}", "not-found", "container \"x\" does not exist"},
+	{MESSAGE_PAUSE, "{\"container\":\"x\"}", "not-found", "container \"x\" does not exist"},
+	{MESSAGE_RESUME, "{}", "failed", "container: missing"},
+	{MESSAGE_UPDATE, "{\"container\":\"x\",\"resources\":{}}", "not-found",
+		"container \"x\" does not exist"},
+	{MESSAGE_OOM, "{}", "failed", "request 106: unknown"},
 	{MESSAGE_EXECCMD, "{\"container\":\"x\",\"process\":{}}", "not-found",
 		"container \"x\" does not exist"},
 	{MESSAGE_KILLCONTAINER, "{\"container\":[],\"signal\":9}", "failed",
@@ -211,8 +217,9 @@ static const char *const garbage[] = {"", "{", "[]", "null", "\"x\"", "{\"contai
 TEST(garbage_is_an_error_for_every_request)
 {
 	static const guint32 types[] = {MESSAGE_NEWCONTAINER, MESSAGE_START, MESSAGE_EXECCMD,
-		MESSAGE_WINSIZE, MESSAGE_KILLCONTAINER, MESSAGE_SIGNALPROCESS,
-		MESSAGE_REMOVECONTAINER, MESSAGE_WRITEFILE, MESSAGE_READFILE};
+		MESSAGE_WINSIZE, MESSAGE_KILLCONTAINER, MESSAGE_SIGNALPROCESS, MESSAGE_STATS,
+		MESSAGE_PAUSE, MESSAGE_RESUME, MESSAGE_UPDATE, MESSAGE_REMOVECONTAINER,
+		MESSAGE_WRITEFILE, MESSAGE_READFILE};
 	struct agent agent;
 
 	begin(&agent);

@@ -59,6 +59,26 @@ TEST(state_round_trip)
 	ck_assert_str_eq(g_hash_table_lookup(loaded->annotations, "k"), "v \"quoted\"");
 }
 
+TEST(a_paused_state_knows_what_it_goes_on_as)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(oci_state) state = sample_state();
+
+	state->recorded_status = OCI_STATUS_PAUSED;
+	state->paused_status = OCI_STATUS_CREATED;
+	state->vm_memory_mib = 512;
+	state->vm_cpus = 2;
+	test_succeeds(oci_state_save(state, test_directory(), &error), error);
+
+	g_autoptr(oci_state) loaded = oci_state_load(test_directory(), &error);
+
+	test_succeeds(loaded != NULL, error);
+	ck_assert_int_eq(oci_state_status(loaded), OCI_STATUS_PAUSED);
+	ck_assert_int_eq(loaded->paused_status, OCI_STATUS_CREATED);
+	ck_assert_int_eq(loaded->vm_memory_mib, 512);
+	ck_assert_int_eq(loaded->vm_cpus, 2);
+}
+
 TEST(state_file_is_private)
 {
 	g_autoptr(GError) error = NULL;
@@ -104,7 +124,7 @@ static const struct change changes[] = {
 	{"\"id\":\"c1\"", "\"id\":\"..\"", "id: container id: names a directory of its own"},
 	{"\"sandbox\":\"pod1\"", "\"sandbox\":\"a/b\"",
 		"sandbox: container id: only letters, digits and _ + - . are allowed"},
-	{"\"status\":\"running\"", "\"status\":\"paused\"", "status: unknown: \"paused\""},
+	{"\"status\":\"running\"", "\"status\":\"frozen\"", "status: unknown: \"frozen\""},
 	{"\"status\":\"running\"", "\"status\":3", "status: expected a string, found a number"},
 	{"\"pid\":4711", "\"pid\":-1", "proxy.pid: -1 is not between 0 and 2147483647"},
 	{"\"pid\":4711", "\"pid\":\"4711\"", "proxy.pid: expected a whole number, found a string"},
@@ -194,6 +214,7 @@ TEST(state_free_takes_nothing)
 
 static const struct test tests[] = {
 	RUN(state_round_trip),
+	RUN(a_paused_state_knows_what_it_goes_on_as),
 	RUN(state_file_is_private),
 	RUN(state_missing_is_not_found),
 	RUN_EACH(state_garbage_is_an_error, G_N_ELEMENTS(garbage)),

@@ -34,6 +34,12 @@ static void on_exited(const char *container, const char *process, int status, vo
 		((struct rig *)data)->exits, "%s/%s=%d;", container, process, status);
 }
 
+static void on_oom(const char *container, guint64 kills, void *data)
+{
+	g_string_append_printf(
+		((struct rig *)data)->exits, "%s: %" G_GUINT64_FORMAT " kills;", container, kills);
+}
+
 static void on_failed(const GError *error, void *data)
 {
 	ck_assert_ptr_nonnull(error);
@@ -48,6 +54,7 @@ static void on_closed(void *data)
 static const struct agent_events events = {
 	.ready = on_ready,
 	.exited = on_exited,
+	.oom = on_oom,
 	.failed = on_failed,
 	.closed = on_closed,
 };
@@ -254,6 +261,37 @@ TEST(late_reply_is_not_another_requests)
 	rig_close(&rig);
 }
 
+TEST(oom_is_an_event)
+{
+	struct rig rig;
+
+	rig_open_ready(&rig, FAKE_AGENT_VERSION, FAKE_AGENT_OBJECT);
+	fake_agent_send_text(&rig.guest, MESSAGE_OOM, "{\"container\":\"c1\",\"oomKills\":1}");
+	fake_agent_wait(strcmp(rig.exits->str, "c1: 1 kills;") == 0);
+	fake_agent_send_text(&rig.guest, MESSAGE_OOM, "{\"container\":\"c1\",\"oomKills\":0}");
+	fake_agent_wait(rig.failed == 1);
+	rig_close(&rig);
+}
+
+/* A guest that stands still answers nothing, however long. */
+TEST(deadlines_do_not_pass_while_held)
+{
+	struct rig rig;
+
+	rig_open_ready(&rig, FAKE_AGENT_VERSION, FAKE_AGENT_OBJECT);
+	ask(&rig, MESSAGE_PING, NULL, 1);
+	agent_hold(rig.agent, TRUE);
+	ask(&rig, MESSAGE_PING, NULL, 1);
+	fake_agent_settle();
+	g_usleep(20 * 1000);
+	fake_agent_settle();
+	ck_assert_str_eq(rig.answers->str, "");
+	agent_hold(rig.agent, FALSE);
+	fake_agent_wait(strcmp(rig.answers->str, "the agent did not answer PING in time;"
+						 "the agent did not answer PING in time;") == 0);
+	rig_close(&rig);
+}
+
 TEST(destroy_goes_first)
 {
 	struct rig rig;
@@ -325,6 +363,8 @@ static const struct test tests[] = {
 	RUN(message_before_ready_fails),
 	RUN(ack_that_is_no_json_fails),
 	RUN(late_reply_is_not_another_requests),
+	RUN(oom_is_an_event),
+	RUN(deadlines_do_not_pass_while_held),
 	RUN(destroy_goes_first),
 	RUN(end_of_stream_is_reported),
 	RUN(hyperstart_gets_512_bytes_beyond_next),

@@ -99,6 +99,35 @@ TEST(control_frame_of_traceevent)
 	ck_assert_uint_eq(used, sizeof wire - 1);
 }
 
+/* Of "stats", "pause", "update" and "events", as docs/agent-protocol.md shows them. */
+static const struct {
+	guint32 type;
+	const char *header;
+	const char *payload;
+} resource_frames[] = {
+	{MESSAGE_STATS, "\0\0\0\x66\0\0\0\x1a", "{\"container\":\"c1\"}"},
+	{MESSAGE_PAUSE, "\0\0\0\x67\0\0\0\x1a", "{\"container\":\"c1\"}"},
+	{MESSAGE_RESUME, "\0\0\0\x68\0\0\0\x1a", "{\"container\":\"c1\"}"},
+	{MESSAGE_UPDATE, "\0\0\0\x69\0\0\0\x3c",
+		"{\"container\":\"c1\",\"resources\":{\"pids\":{\"limit\":10}}}"},
+	{MESSAGE_OOM, "\0\0\0\x6a\0\0\0\x27", "{\"container\":\"c1\",\"oomKills\":1}"},
+};
+
+TEST(control_frame_decodes_resource_messages)
+{
+	g_autoptr(GByteArray) wire = g_byte_array_new();
+	const char *payload = resource_frames[_i].payload;
+	struct control_frame frame;
+	size_t used;
+
+	g_byte_array_append(wire, (const guint8 *)resource_frames[_i].header, CONTROL_HEADER_SIZE);
+	g_byte_array_append(wire, (const guint8 *)payload, (guint)strlen(payload));
+	ck_assert_int_eq(control_frame_decode(wire->data, wire->len, &frame, &used), FRAME_OK);
+	ck_assert_uint_eq(frame.type, resource_frames[_i].type);
+	ck_assert_uint_eq(used, wire->len);
+	ck_assert_mem_eq(frame.payload, payload, frame.payload_size);
+}
+
 TEST(control_frame_waits_for_every_byte)
 {
 	static const guint8 wire[] = {0, 0, 0, 9, 0, 0, 0, 12, 0, 0x0f, 0x42, 0x40};
@@ -472,6 +501,11 @@ static const struct message_info messages[] = {
 	{25, "DELETEINTERFACE", MESSAGE_TO_GUEST},
 	{100, "START", MESSAGE_TO_GUEST},
 	{101, "CLONE", MESSAGE_TO_GUEST},
+	{102, "STATS", MESSAGE_TO_GUEST},
+	{103, "PAUSE", MESSAGE_TO_GUEST},
+	{104, "RESUME", MESSAGE_TO_GUEST},
+	{105, "UPDATE", MESSAGE_TO_GUEST},
+	{106, "OOM", MESSAGE_FROM_GUEST},
 	{107, "PS", MESSAGE_TO_GUEST},
 	{108, "NETPLAN", MESSAGE_TO_GUEST},
 	{117, "TRACE", MESSAGE_TO_GUEST},
@@ -502,6 +536,7 @@ static const struct test tests[] = {
 	RUN(control_frame_encodes_ready),
 	RUN(control_frame_decodes_start),
 	RUN(control_frame_of_clone),
+	RUN_EACH(control_frame_decodes_resource_messages, G_N_ELEMENTS(resource_frames)),
 	RUN(control_frame_of_ps),
 	RUN(control_frame_of_netplan),
 	RUN(control_frame_of_traceevent),
