@@ -37,7 +37,8 @@ static void on_changed(JsonNode *value, const GError *error, void *data)
 }
 
 /* Takes the order over when it is sent. */
-static gboolean send(struct order *order, const char *command, qmp_reply_func done, GError **error)
+static gboolean execute(
+	struct order *order, const char *command, qmp_reply_func done, GError **error)
 {
 	struct qmp *qmp = vm_get_qmp(order->vm);
 
@@ -58,7 +59,7 @@ static gboolean change(struct vm *vm, gboolean pause, power_func done, void *dat
 	}
 	order = g_new0(struct order, 1);
 	*order = (struct order){.vm = vm, .pause = pause, .done = done, .data = data};
-	if (send(order, pause ? "stop" : "cont", on_changed, error))
+	if (execute(order, pause ? "stop" : "cont", on_changed, error))
 		return TRUE;
 	order_free(order);
 	return FALSE;
@@ -150,7 +151,7 @@ gboolean power_pin(struct vm *vm, GArray *cpus, power_func done, void *data, GEr
 	struct order *order = g_new0(struct order, 1);
 
 	*order = (struct order){.vm = vm, .cpus = g_array_ref(cpus), .done = done, .data = data};
-	if (send(order, "query-cpus-fast", on_cpus, error))
+	if (execute(order, "query-cpus-fast", on_cpus, error))
 		return TRUE;
 	order_free(order);
 	return FALSE;
