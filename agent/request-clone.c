@@ -193,5 +193,7 @@ bool request_clone(struct agent *agent, struct request *request, struct agent_er
 	       set_machine_id(identity.machine_id, error) && set_macs(identity.links, error) &&
 	       request_get_version(agent, request, error);
 	explicit_bzero(&identity, sizeof identity);
+	/* It was another's boot. */
+	agent->spans.n_boot = 0;
 	return done;
 }

@@ -80,6 +80,12 @@ void vm_snapshot_append(
 
 	for (char **argument = args->argv; *argument != NULL; argument++)
 		g_ptr_array_add(argv, *argument);
+	/*
+	 * What the guest frees stays: QEMU would punch holes into the file, which is the
+	 * template's. Both roles, or the saved state would not fit.
+	 */
+	g_ptr_array_add(argv, g_strdup("-global"));
+	g_ptr_array_add(argv, g_strdup("virtio-balloon-device.free-page-reporting=off"));
 	g_ptr_array_add(argv, g_strdup("-object"));
 	g_ptr_array_add(argv, g_strdup_printf("memory-backend-file,id=" MEMORY_ID
 					      ",size=%uM,mem-path=/proc/self/fd/%d,share=%s",

@@ -36,7 +36,8 @@ has_at_most() {
 	local before full
 
 	bundle_args sleep 600
-	cor run --detach --bundle "$bundle" c1
+	# A clone's memory is the template's.
+	CC_TEMPLATE=never cor run --detach --bundle "$bundle" c1
 	before=$(private_memory c1)
 	cor exec c1 dd if=/dev/zero of=/dev/shm/file bs=1M count=60
 	full=$(private_memory c1)
