@@ -129,11 +129,12 @@ static bool protect_tmpfs(const struct container_spec *spec, struct agent_error 
 	return true;
 }
 
+/* Mounts in it say themselves how they propagate: "rslave" is "slave" here. */
 static bool protect_root(const struct container_spec *spec, struct agent_error *error)
 {
 	AUTO_CLOSE int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	return (mount_propagate(root, spec->propagation, error) &&
+	return (mount_propagate(root, spec->propagation & ~(unsigned long)MS_REC, error) &&
 		       (!spec->read_only || mount_make_read_only(root, error))) ||
 	       agent_error_prefix(error, "root");
 }
