@@ -252,6 +252,17 @@ static bool input_write(struct stdio_input *input, const uint8_t *data, size_t s
 	return buffer_append(&input->buffer, data, size);
 }
 
+/*
+ * Without a master, the kernel does what it does to every terminal: its session and its foreground
+ * get SIGHUP, reads end, writes fail.
+ */
+static void hang_up(struct stdio *stdio)
+{
+	input_refuse(stdio);
+	close_fd(&stdio->output.fd);
+	close_fd(&stdio->slave);
+}
+
 bool stdio_take(struct stdio *stdio, const uint8_t *data, size_t size, struct agent_error *error)
 {
 	struct stdio_input *input = &stdio->input;
@@ -260,7 +271,9 @@ bool stdio_take(struct stdio *stdio, const uint8_t *data, size_t size, struct ag
 		return agent_error_set(error, AGENT_CODE_FAILED,
 			"stream %llu: more than its window", (unsigned long long)stdio->seq);
 	input->unacknowledged += (uint32_t)size;
-	if (size == 0 && !stdio->terminal)
+	if (size == 0 && stdio->terminal)
+		hang_up(stdio);
+	else if (size == 0)
 		input->ending = true;
 	if (input->fd < 0)
 		input->consumed += (uint32_t)size;

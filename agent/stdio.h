@@ -95,7 +95,8 @@ void stdio_poll(struct stdio *stdio, struct pollset *set);
 
 /* Whether there is room for a frame's payload on its way to the process. */
 bool stdio_has_space(const struct stdio *stdio, size_t size);
-/* Bytes for the process; none: the end. False: the host has sent more than its window. */
+/* Bytes for the process; none: the end, or the hang-up of its terminal. False: the host has sent
+ * more than its window. */
 bool stdio_take(struct stdio *stdio, const uint8_t *data, size_t size, struct agent_error *error);
 /* The host has consumed so many bytes of the output. False: more than were sent. */
 bool stdio_acknowledge(struct stdio *stdio, struct stdio_output *output, uint32_t bytes);

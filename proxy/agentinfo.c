@@ -78,6 +78,7 @@ gboolean agent_info_parse(
 	if (info.features == NULL)
 		info.features = g_new0(char *, 1);
 	info.window = g_strv_contains((const char *const *)info.features, AGENT_FEATURE_WINDOW);
+	info.hangup = g_strv_contains((const char *const *)info.features, AGENT_FEATURE_HANGUP);
 	info.oci = g_strv_contains((const char *const *)info.features, AGENT_FEATURE_OCI);
 	*out_info = info;
 	return TRUE;

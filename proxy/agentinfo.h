@@ -23,6 +23,7 @@ struct agent_info {
 	/* Whether the features have these. */
 	gboolean window;
 	gboolean oci;
+	gboolean hangup;
 	/* The largest tty frame that it takes, header included. */
 	guint32 frame_max;
 	/* Without the feature "window" it is what we keep towards a shim ourselves. */

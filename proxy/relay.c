@@ -177,10 +177,10 @@ static gboolean shim_data(struct relay *relay, const struct tty_frame *frame)
 	if (frame->seq != relay->stdio.seq || size + TTY_HEADER_SIZE > info->frame_max)
 		return FALSE;
 	if (size == 0) {
-		/* A terminal has no end of stdin. */
-		if (!relay->stdin_ended && !relay->config.terminal)
+		/* A terminal has no end of stdin: it is hung up, where the agent can do that. */
+		if (!relay->stdin_ended && (!relay->config.terminal || info->hangup))
 			tty_put(relay->config.tty, frame->seq, NULL, 0);
-		relay->stdin_ended = relay->stdin_ended || !relay->config.terminal;
+		relay->stdin_ended = TRUE;
 		return TRUE;
 	}
 	if (relay->stdin_ended || relay->stdio.to_guest + size > info->stream_window)

@@ -5,10 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "shim/nonblock.h"
 
 enum {
 	WRITE_MOST = 64 << 10,
@@ -19,40 +18,27 @@ enum {
 	ACKNOWLEDGE = 64 << 10,
 };
 
-/*
- * A descriptor shared with others (a shell's terminal, a pipe with several writers) must not be
- * made non-blocking under their hands. Opening it anew gives us a file description of our own.
- */
-static int reopen_nonblocking(int fd)
-{
-	char path[32];
-
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 void output_init(struct output *output, uint64_t seq, int fd, uint32_t window)
 {
-	struct stat status;
-
-	*output = (struct output){.seq = seq, .fd = fd, .write_most = WRITE_MOST};
+	*output = (struct output){.seq = seq, .fd = -1, .write_most = WRITE_MOST};
 	buffer_init(&output->pending, window);
-	if (seq == 0 || fstat(fd, &status) < 0) {
-		output->fd = -1;
+	if (seq == 0)
 		return;
-	}
-	output->is_socket = S_ISSOCK(status.st_mode);
-	if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode))
-		return;
-
-	int own = reopen_nonblocking(fd);
-
-	if (own >= 0) {
-		dup2(own, fd);
-		close(own);
-	} else {
+	output->fd = fd;
+	switch (nonblock_take(fd, O_WRONLY)) {
+	case NONBLOCK_NOT:
+	case NONBLOCK_REOPENED:
+		break;
+	case NONBLOCK_SOCKET:
+		output->is_socket = true;
+		break;
+	case NONBLOCK_SHARED:
 		/* What a writable pipe takes without blocking, pipe(7). */
 		output->write_most = PIPE_BUF;
+		break;
+	case NONBLOCK_CLOSED:
+		output->fd = -1;
+		break;
 	}
 }
 
@@ -100,6 +86,12 @@ bool output_write(struct output *output)
 	}
 	if (errno == EAGAIN || errno == EINTR)
 		return true;
+	/* A full disk may have room later: what does not fit now is lost, what comes then is not.
+	 */
+	if (errno == ENOSPC || errno == EDQUOT) {
+		discard(output);
+		return true;
+	}
 	output->fd = -1;
 	discard(output);
 	return false;

@@ -8,8 +8,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "shim/nonblock.h"
 #include "shim/output.h"
 #include "shim/terminal.h"
 #include "wire/buffer.h"
@@ -54,6 +56,7 @@ struct relay {
 	struct output outputs[N_OUTPUTS];
 	struct terminal terminal;
 	bool stdin_open;
+	bool stdin_is_socket;
 	/* Bytes of stdin that may still be sent. */
 	uint32_t stdin_credit;
 	int status;
@@ -164,6 +167,13 @@ static void write_output(struct relay *relay, struct output *output)
 	acknowledge(relay, output);
 }
 
+/* Never blocks, as far as the descriptor allows it: another shim may have taken what was there. */
+static ssize_t read_some(const struct relay *relay, void *data, size_t most)
+{
+	return relay->stdin_is_socket ? recv(STDIN_FILENO, data, most, MSG_DONTWAIT)
+				      : read(STDIN_FILENO, data, most);
+}
+
 static void read_stdin(struct relay *relay)
 {
 	uint8_t data[READ_MOST];
@@ -174,7 +184,7 @@ static void read_stdin(struct relay *relay)
 	if (most > relay->stdin_credit)
 		most = relay->stdin_credit;
 
-	ssize_t got = read(STDIN_FILENO, data, most);
+	ssize_t got = read_some(relay, data, most);
 
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -184,9 +194,8 @@ static void read_stdin(struct relay *relay)
 		return;
 	}
 	relay->stdin_open = false;
-	/* A terminal that was hung up is no end of file: its session gets SIGHUP. */
-	if (!relay->handover->terminal)
-		send_frame(relay, relay->handover->stdio_seq, NULL, 0);
+	/* The end of file; of a terminal, that it was hung up. */
+	send_frame(relay, relay->handover->stdio_seq, NULL, 0);
 }
 
 static bool handle_note(struct relay *relay, const struct tty_frame *frame)
@@ -342,6 +351,7 @@ static void relay_init(struct relay *relay, const struct handover *handover, int
 	forwarded_signals(&set);
 	relay->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	(void)fcntl(link, F_SETFL, O_NONBLOCK);
+	relay->stdin_is_socket = nonblock_take(STDIN_FILENO, O_RDONLY) == NONBLOCK_SOCKET;
 	buffer_init(&relay->in, RECEIVE_LIMIT);
 	buffer_init(&relay->out, SEND_QUEUE_LIMIT);
 	output_init(&relay->outputs[0], handover->stdio_seq, STDOUT_FILENO, STREAM_WINDOW_MAX);

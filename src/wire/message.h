@@ -71,6 +71,7 @@ enum {
 #define AGENT_FEATURE_EVENTS	 "events"
 #define AGENT_FEATURE_PS	 "ps"
 #define AGENT_FEATURE_TRACE	 "trace"
+#define AGENT_FEATURE_HANGUP	 "hangup"
 #define AGENT_FEATURE_VM_EXEC	 "vm-exec"
 #define AGENT_FEATURE_NETPLAN	 "netplan"
 

@@ -49,6 +49,19 @@ runtime() {
 	[ ! -s "$terminal.stdio" ]
 }
 
+@test "a terminal whose master is closed is hung up in the guest" {
+	# Who does not hear the signal sees the end.
+	bundle_args sh -c 'trap "" HUP; echo ready; read line; echo "status $?" >/ended; exit 3'
+	listen expect=ready expect=never
+	cor run --detach --bundle "$bundle" --console-socket "$socket" c1 </dev/null \
+		>"$terminal.stdio" 2>&1
+	wait_until 60 grep -q ready "$terminal"
+	kill -KILL "$listener"
+	wait_until 20 has_status c1 stopped
+	grep -qx 'status 1' "$bundle/rootfs/ended"
+	[ ! -s "$terminal.stdio" ]
+}
+
 @test "changes of the size arrive through the console socket" {
 	local status=0
 

@@ -2,7 +2,9 @@
 /* The agent's streams and their windows, with pipes for the process and a socket for the host. */
 #include "runner.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -357,6 +359,36 @@ TEST(bad_length_breaks_the_protocol)
 	end(&fixture);
 }
 
+TEST(an_end_of_a_terminal_hangs_it_up)
+{
+	struct fixture fixture;
+	struct agent_error error;
+	int master = -1;
+	int slave = -1;
+	int other;
+	char byte;
+
+	begin(&fixture, true);
+	stdio_clear(&fixture.stdio);
+	ck_assert_int_eq(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	other = dup(slave);
+	ck_assert(stdio_use_terminal(&fixture.stdio, master, slave, &error));
+	send_frame(&fixture, SEQ, "x\n", 2);
+	ck_assert(turn(&fixture));
+	ck_assert_int_eq(read(other, &byte, 1), 1);
+	ck_assert_int_eq(byte, 'x');
+	send_frame(&fixture, SEQ, NULL, 0);
+	ck_assert(turn(&fixture));
+	/* What a hung-up terminal says to those who still have it. */
+	ck_assert_int_eq(write(other, "x", 1), -1);
+	ck_assert_int_eq(errno, EIO);
+	/* Late input is no error. */
+	send_frame(&fixture, SEQ, "y", 1);
+	ck_assert(turn(&fixture));
+	close(other);
+	end(&fixture);
+}
+
 static const struct test tests[] = {
 	RUN(output_stops_at_its_window),
 	RUN(output_without_windows_is_not_limited),
@@ -372,6 +404,7 @@ static const struct test tests[] = {
 	RUN(exit_waits_for_credit),
 	RUN(exit_of_a_killed_process_waits_for_credit_but_not_for_ever),
 	RUN(bad_length_breaks_the_protocol),
+	RUN(an_end_of_a_terminal_hangs_it_up),
 };
 
 TEST_MAIN("agent-tty", tests)

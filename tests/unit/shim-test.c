@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,29 +34,34 @@ struct rig {
 	struct buffer received;
 };
 
-static void rig_open(struct rig *rig)
+/* A shim with these as its stdio, which stay the caller's. */
+static void rig_start(struct rig *rig, int in, int out, int err)
 {
 	g_autofree char *path = test_build_path("cc-shim");
 	const char *const argv[] = {"sleep", "1000", NULL};
-	int in[2];
-	int out[2];
-	int err[2];
-
-	*rig = (struct rig){.shim = SHIM_INIT, .link = -1};
-	buffer_init(&rig->received, 4 * TTY_FRAME_MAX);
-	ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
-	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
-	ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
-
 	struct shim_options options = {
 		.path = path,
 		.argv = argv,
-		.stdio = {in[0], out[1], err[1]},
+		.stdio = {in, out, err},
 		.network_namespace = -1,
 	};
 	GError *error = NULL;
 
+	*rig = (struct rig){.shim = SHIM_INIT, .link = -1, .in = -1, .out = -1, .err = -1};
+	buffer_init(&rig->received, 4 * TTY_FRAME_MAX);
 	test_succeeds(shim_start(&options, &rig->shim, &error), error);
+}
+
+static void rig_open(struct rig *rig)
+{
+	int in[2];
+	int out[2];
+	int err[2];
+
+	ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(err, O_CLOEXEC), 0);
+	rig_start(rig, in[0], out[1], err[1]);
 	close(in[0]);
 	close(out[1]);
 	close(err[1]);
@@ -64,9 +70,10 @@ static void rig_open(struct rig *rig)
 	rig->err = err[0];
 }
 
-static void rig_hand_over(struct rig *rig)
+static void hand_over_terminal(struct rig *rig, gboolean terminal)
 {
 	const struct handover handover = {
+		.terminal = terminal,
 		.stdio_seq = STDIO_SEQ,
 		.stderr_seq = STDERR_SEQ,
 		.window = WINDOW,
@@ -79,6 +86,11 @@ static void rig_hand_over(struct rig *rig)
 	test_succeeds(shim_hand_over(&rig->shim, &handover, theirs, &error), error);
 	close(theirs);
 	shim_clear(&rig->shim);
+}
+
+static void rig_hand_over(struct rig *rig)
+{
+	hand_over_terminal(rig, FALSE);
 }
 
 static void rig_close(struct rig *rig)
@@ -168,6 +180,20 @@ static void read_exactly(int fd, char *to, gsize size)
 		ck_assert_int_gt(some, 0);
 		got += (gsize)some;
 	}
+}
+
+/* The flags of one of the shim's own descriptors (proc(5), fdinfo). */
+static int open_flags(const struct rig *rig, int fd)
+{
+	g_autofree char *path =
+		g_strdup_printf("/proc/%d/fdinfo/%d", (int)rig->shim.process.pid, fd);
+	g_autofree char *text = NULL;
+	const char *line;
+
+	ck_assert(g_file_get_contents(path, &text, NULL, NULL));
+	line = strstr(text, "flags:");
+	ck_assert_ptr_nonnull(line);
+	return (int)g_ascii_strtoll(g_strchug((char *)line + strlen("flags:")), NULL, 8);
 }
 
 TEST(shim_exits_with_the_status_of_the_exit_note)
@@ -349,6 +375,85 @@ TEST(shim_sends_no_more_stdin_than_the_window)
 	rig_close(&rig);
 }
 
+/* Between poll(2) and read(2) of one shim, another can take what was there. */
+TEST(shims_that_share_their_stdin_never_block_on_it)
+{
+	struct rig rigs[2];
+	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int in[2];
+
+	ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
+	for (int i = 0; i < 2; i++) {
+		rig_start(&rigs[i], in[0], null, null);
+		rig_hand_over(&rigs[i]);
+	}
+	ck_assert_int_eq(write(in[1], "x", 1), 1);
+	for (int i = 0; i < 2; i++) {
+		/* The shim is at work when it answers. */
+		ck_assert(process_signal(&rigs[i].shim.process, SIGUSR1));
+		while (get_frame(&rigs[i]).seq != STREAM_SEQ_NOTE)
+			;
+		ck_assert((open_flags(&rigs[i], STDIN_FILENO) & O_NONBLOCK) != 0);
+	}
+	/* The others that have the pipe are none the wiser. */
+	ck_assert_int_eq(fcntl(in[0], F_GETFL) & O_NONBLOCK, 0);
+	for (int i = 0; i < 2; i++) {
+		put_exit(&rigs[i], 5);
+		ck_assert_int_eq(wait_status(&rigs[i]), 5);
+		rig_close(&rigs[i]);
+	}
+	close(in[0]);
+	close(in[1]);
+}
+
+TEST(shim_goes_on_when_the_disk_is_full)
+{
+	struct rig rig;
+	g_autofree char *data = g_malloc0(32 << 10);
+	auto_fd int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	auto_fd int full = open("/dev/full", O_RDWR | O_CLOEXEC);
+
+	rig_start(&rig, null, full, null);
+	rig_hand_over(&rig);
+	/* The end of its stdin. */
+	ck_assert_uint_eq(get_frame(&rig).payload_size, 0);
+	for (int i = 0; i < 2; i++)
+		put_frame(&rig, STDIO_SEQ, data, 32 << 10);
+
+	struct note note = get_note(&rig);
+
+	/* Acknowledged as if it were written, and not called closed. */
+	ck_assert_int_eq(note.kind, NOTE_WINDOW);
+	ck_assert_uint_eq(note.value, 64 << 10);
+	put_exit(&rig, 0);
+	ck_assert_int_eq(wait_status(&rig), 0);
+	rig_close(&rig);
+}
+
+TEST(shim_tells_that_its_terminal_was_hung_up)
+{
+	struct rig rig;
+	struct tty_frame frame;
+	auto_fd int master = -1;
+	auto_fd int slave = -1;
+
+	ck_assert_int_eq(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	rig_start(&rig, slave, slave, slave);
+	fd_clear(&slave);
+	hand_over_terminal(&rig, TRUE);
+	ck_assert_int_eq(write(master, "x", 1), 1);
+	frame = get_frame(&rig);
+	ck_assert_uint_eq(frame.seq, STDIO_SEQ);
+	ck_assert_uint_eq(frame.payload_size, 1);
+	fd_clear(&master);
+	do
+		frame = get_frame(&rig);
+	while (frame.seq == STREAM_SEQ_NOTE);
+	ck_assert_uint_eq(frame.seq, STDIO_SEQ);
+	ck_assert_uint_eq(frame.payload_size, 0);
+	rig_close(&rig);
+}
+
 TEST(shim_forwards_signals)
 {
 	static const int numbers[] = {SIGTERM, SIGUSR1, SIGHUP, SIGINT, 40};
@@ -414,6 +519,9 @@ static const struct test tests[] = {
 	RUN(shim_says_so_when_the_reader_is_gone),
 	RUN(shim_relays_stdin_and_its_end),
 	RUN(shim_sends_no_more_stdin_than_the_window),
+	RUN(shims_that_share_their_stdin_never_block_on_it),
+	RUN(shim_goes_on_when_the_disk_is_full),
+	RUN(shim_tells_that_its_terminal_was_hung_up),
 	RUN_EACH(shim_forwards_signals, 5),
 	RUN(shim_keeps_a_signal_that_comes_before_the_process),
 	RUN(shim_gives_up_on_a_link_that_breaks_the_protocol),
