@@ -49,6 +49,7 @@ static const struct command *const commands[] = {
 	&command_state,
 	&command_template,
 	&command_trace,
+	&command_update,
 	&command_version,
 };
 

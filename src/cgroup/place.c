@@ -65,6 +65,33 @@ GPtrArray *cgroup_places_of_unit(const GPtrArray *hierarchies, const struct cgro
 	return places;
 }
 
+static const struct cgroup_hierarchy *find_hierarchy(
+	const GPtrArray *hierarchies, const char *directory)
+{
+	for (guint i = 0; i < hierarchies->len; i++) {
+		const struct cgroup_hierarchy *hierarchy = hierarchies->pdata[i];
+		gsize length = strlen(hierarchy->mount);
+
+		if (strncmp(directory, hierarchy->mount, length) == 0 && directory[length] == '/')
+			return hierarchy;
+	}
+	return NULL;
+}
+
+GPtrArray *cgroup_places_of_directories(const GPtrArray *hierarchies, const GPtrArray *directories)
+{
+	GPtrArray *places = g_ptr_array_new_with_free_func((GDestroyNotify)cgroup_place_free);
+
+	for (guint i = 0; i < directories->len; i++) {
+		const char *directory = directories->pdata[i];
+		const struct cgroup_hierarchy *hierarchy = find_hierarchy(hierarchies, directory);
+
+		if (hierarchy != NULL && g_file_test(directory, G_FILE_TEST_IS_DIR))
+			add_place(places, hierarchy, directory + strlen(hierarchy->mount));
+	}
+	return places;
+}
+
 const struct cgroup_place *cgroup_place_of(const GPtrArray *places, const char *controller)
 {
 	for (guint i = 0; i < places->len; i++) {

@@ -31,6 +31,8 @@ struct cgroup_unit {
 GPtrArray *cgroup_places(const GPtrArray *hierarchies, const char *cgroups_path, const char *name);
 /* Those of a unit of systemd. */
 GPtrArray *cgroup_places_of_unit(const GPtrArray *hierarchies, const struct cgroup_unit *unit);
+/* Those of directories (char *) that are there. */
+GPtrArray *cgroup_places_of_directories(const GPtrArray *hierarchies, const GPtrArray *directories);
 void cgroup_place_free(struct cgroup_place *place);
 
 /* The place in the hierarchy of a controller, or NULL. */

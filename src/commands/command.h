@@ -32,6 +32,7 @@ extern const struct command command_ps;
 extern const struct command command_pause;
 extern const struct command command_resume;
 extern const struct command command_run;
+extern const struct command command_update;
 extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;

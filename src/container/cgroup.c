@@ -27,6 +27,7 @@ static gboolean save_record(
 	json_object_set_array_member(record, "directories", directories);
 	if (cgroup->unit.name != NULL)
 		json_object_set_string_member(record, "unit", cgroup->unit.name);
+	json_object_set_boolean_member(record, "emulated", cgroup->vm.emulated);
 	text = json_format_object(record, FALSE);
 	return file_write_atomic(path, text, strlen(text), 0600, error);
 }
@@ -124,8 +125,22 @@ void container_cgroup_clear(struct container_cgroup *cgroup)
 	cgroup_unit_clear(&cgroup->unit);
 }
 
-/* The record's directories and unit (NULL: none; the caller's). */
-static GPtrArray *load_record(const char *directory, char **out_unit, GError **error)
+/* What is recorded beside the directories. */
+struct record {
+	/* NULL: none. */
+	char *unit;
+	gboolean emulated;
+};
+
+static void record_clear(struct record *record)
+{
+	g_free(record->unit);
+}
+
+typedef struct record cgroup_record;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(cgroup_record, record_clear)
+
+static GPtrArray *load_record(const char *directory, struct record *out_record, GError **error)
 {
 	g_autofree char *path = g_build_filename(directory, RECORD_NAME, NULL);
 	g_autoptr(GPtrArray) directories = g_ptr_array_new_with_free_func(g_free);
@@ -134,26 +149,27 @@ static GPtrArray *load_record(const char *directory, char **out_unit, GError **e
 	g_auto(GStrv) paths = NULL;
 	const char *unit = NULL;
 
-	*out_unit = NULL;
 	if (node == NULL && g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_FOUND))
 		return g_steal_pointer(&directories);
 	if (node == NULL ||
 		!json_get_strings(json_node_get_object(node), "", "directories", &paths, &cause) ||
-		!json_get_string(json_node_get_object(node), "", "unit", &unit, &cause)) {
+		!json_get_string(json_node_get_object(node), "", "unit", &unit, &cause) ||
+		!json_get_boolean(json_node_get_object(node), "", "emulated", &out_record->emulated,
+			&cause)) {
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return NULL;
 	}
 	for (char **text = paths; text != NULL && *text != NULL; text++)
 		g_ptr_array_add(directories, g_strdup(*text));
-	*out_unit = g_strdup(unit);
+	out_record->unit = g_strdup(unit);
 	return g_steal_pointer(&directories);
 }
 
 GPtrArray *container_cgroup_directories(const char *directory, GError **error)
 {
-	g_autofree char *unit = NULL;
+	g_auto(cgroup_record) record = {NULL};
 
-	return load_record(directory, &unit, error);
+	return load_record(directory, &record, error);
 }
 
 GArray *container_cgroup_open(const char *directory, GError **error)
@@ -161,6 +177,30 @@ GArray *container_cgroup_open(const char *directory, GError **error)
 	g_autoptr(GPtrArray) directories = container_cgroup_directories(directory, error);
 
 	return directories != NULL ? cgroup_open_members(directories, error) : NULL;
+}
+
+gboolean container_cgroup_update(const char *directory, const struct oci_resources *resources,
+	const struct cgroup_vm *vm, GError **error)
+{
+	g_auto(cgroup_record) record = {NULL};
+	g_autoptr(GPtrArray) directories = load_record(directory, &record, error);
+	g_autoptr(GPtrArray) hierarchies = NULL;
+	g_autoptr(GPtrArray) places = NULL;
+	g_autoptr(GPtrArray) writes = NULL;
+	g_autoptr(GPtrArray) writes_of_cpu = NULL;
+
+	if (directories == NULL)
+		return FALSE;
+	hierarchies = cgroup_hierarchies_load(error);
+	if (hierarchies == NULL)
+		return FALSE;
+	places = cgroup_places_of_directories(hierarchies, directories);
+
+	const struct cgroup_vm host_vm = {vm->memory_mib, record.emulated};
+
+	writes = cgroup_limits(places, resources, &host_vm);
+	writes_of_cpu = cgroup_limits_of_cpu(places, resources);
+	return cgroup_write_all(writes, error) && cgroup_write_all(writes_of_cpu, error);
 }
 
 static gboolean stop_unit(const char *unit, GError **error)
@@ -172,9 +212,9 @@ static gboolean stop_unit(const char *unit, GError **error)
 
 gboolean container_cgroup_remove(const char *directory, GError **error)
 {
-	g_autofree char *unit = NULL;
-	g_autoptr(GPtrArray) directories = load_record(directory, &unit, error);
+	g_auto(cgroup_record) record = {NULL};
+	g_autoptr(GPtrArray) directories = load_record(directory, &record, error);
 
-	return directories != NULL && (unit == NULL || stop_unit(unit, error)) &&
+	return directories != NULL && (record.unit == NULL || stop_unit(record.unit, error)) &&
 	       cgroup_remove(directories, error);
 }

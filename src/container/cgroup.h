@@ -37,6 +37,12 @@ void container_cgroup_clear(struct container_cgroup *cgroup);
 
 /* Membership for a further process of a container; the caller closes (cgroup_close_members). */
 GArray *container_cgroup_open(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * Writes other limits into the cgroups of a container that runs. Of the VM only its memory counts;
+ * how it runs is recorded.
+ */
+gboolean container_cgroup_update(const char *directory, const struct oci_resources *resources,
+	const struct cgroup_vm *vm, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The directories recorded (char *), an empty array when there are none. */
 GPtrArray *container_cgroup_directories(
 	const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -107,6 +107,13 @@ GPtrArray *container_processes(
 GArray *container_shims(
 	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * Other limits for a container that runs (`update`); resources: as in linux.resources, what is not
+ * in it stays as it is. What its VM cannot give is an error.
+ */
+gboolean container_update(const struct settings *settings, const char *id, JsonObject *resources,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* All of its processes stand still (`pause`), or go on (`resume`). */
 gboolean container_pause(
 	const struct settings *settings, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;

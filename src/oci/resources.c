@@ -301,10 +301,10 @@ static gboolean check_unified(const struct reader *reader, GError **error)
 	return TRUE;
 }
 
-/* What each number may be is checked; here, what they may be together. */
-static gboolean check_rules(const struct reader *reader, GError **error)
+gboolean oci_resources_check(const struct oci_resources *out, const char *path, GError **error)
 {
-	const struct oci_resources *out = reader->out;
+	const struct reader place = {.path = path};
+	const struct reader *reader = &place;
 
 	if (out->memory_swap > 0 && out->memory_limit <= 0)
 		return set_invalid(error, reader, "memory.swap",
@@ -332,7 +332,7 @@ struct oci_resources *oci_resources_parse(JsonObject *object, const char *path, 
 		(!read_numbers(&reader, error) || !read_flags(&reader, error) ||
 			!read_cpuset(&reader, error) || !read_block_io(&reader, error) ||
 			!read_network(&reader, error) || !check_hugepages(&reader, error) ||
-			!check_unified(&reader, error) || !check_rules(&reader, error)))
+			!check_unified(&reader, error)))
 		return NULL;
 	return g_steal_pointer(&resources);
 }
@@ -346,7 +346,12 @@ struct oci_resources *oci_resources_of_document(JsonObject *document, GError **e
 		(section != NULL &&
 			!json_get_object(section, "linux", "resources", &resources, error)))
 		return NULL;
-	return oci_resources_parse(resources, "linux.resources", error);
+
+	g_autoptr(oci_resources) parsed = oci_resources_parse(resources, "linux.resources", error);
+
+	if (parsed == NULL || !oci_resources_check(parsed, "linux.resources", error))
+		return NULL;
+	return g_steal_pointer(&parsed);
 }
 
 void oci_resources_free(struct oci_resources *resources)

@@ -68,12 +68,15 @@ struct oci_resources {
 };
 
 /*
- * resources: the object, or NULL for none. path: where it stands, "linux.resources" or "". The
- * caller frees.
+ * resources: the object, or NULL for none. path: where it stands, "linux.resources" or "". Each
+ * member is checked by itself. The caller frees.
  */
 struct oci_resources *oci_resources_parse(
 	JsonObject *resources, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* That of a whole config.json. */
+/* What the members may be together; errors name them below the path. */
+gboolean oci_resources_check(const struct oci_resources *resources, const char *path,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* That of a whole config.json, checked. */
 struct oci_resources *oci_resources_of_document(
 	JsonObject *document, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void oci_resources_free(struct oci_resources *resources);

@@ -117,7 +117,9 @@ TEST(resources_refuses)
 {
 	g_autoptr(GError) error = NULL;
 
-	ck_assert_ptr_null(parse(refused[_i].text, &error));
+	g_autoptr(oci_resources) resources = parse(refused[_i].text, &error);
+
+	ck_assert(resources == NULL || !oci_resources_check(resources, "linux.resources", &error));
 	test_error_is(error, CC_ERROR_INVALID, refused[_i].error);
 }
 
