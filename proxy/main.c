@@ -129,6 +129,11 @@ static gboolean take_descriptors(GError **error)
 		error_set_errno(error, errno, "descriptors");
 		return FALSE;
 	}
+	/* Once more, and now it is us whom the kernel names to who connects (SO_PEERCRED). */
+	if (listen(PROXY_FD_LISTEN, SOMAXCONN) < 0) {
+		error_set_errno(error, errno, "listen");
+		return FALSE;
+	}
 	return fd_set_nonblocking(PROXY_FD_LISTEN, error);
 }
 

@@ -25,6 +25,20 @@ static gboolean end_process(const struct process_ref *process, gint64 patience, 
 	return process_wait_gone(process, deadline_after(TIMEOUT_PROCESS_EXIT_MS), error);
 }
 
+/* Without a record there is the proxy's word only, or the kernel's. The shim goes with its link. */
+static gboolean end_unknown(const struct sandbox *sandbox, gboolean stopping, GError **error)
+{
+	struct process_ref proxy;
+	g_autoptr(GError) gone = NULL;
+
+	if (sandbox_get_proxy(sandbox, &proxy, &gone))
+		return end_process(&proxy, stopping ? TIMEOUT_PROCESS_EXIT_MS : 0, error);
+	if (g_error_matches(gone, CC_ERROR, CC_ERROR_NOT_FOUND))
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&gone));
+	return FALSE;
+}
+
 /*
  * Ends the VM. A proxy that does not answer is killed, and its hypervisor dies with it; one that is
  * gone is what we want.
@@ -38,7 +52,7 @@ static gboolean end_vm(const struct oci_state *state, const char *directory, GEr
 	if (!stopping && !g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_RUNNING))
 		log_warning("%s", cause->message);
 	if (state == NULL)
-		return TRUE;
+		return sandbox == NULL || end_unknown(sandbox, stopping, error);
 	return end_process(&state->proxy, stopping ? TIMEOUT_PROCESS_EXIT_MS : 0, error) &&
 	       end_process(&state->shim, stopping ? TIMEOUT_PROCESS_EXIT_MS : 0, error);
 }

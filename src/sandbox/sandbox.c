@@ -2,8 +2,10 @@
 /* The VM's side of a sandbox: its proxy, its hypervisor, its share. */
 #include "sandbox/sandbox.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -75,6 +77,19 @@ struct sandbox *sandbox_connect(const char *directory, GError **error)
 	g_set_error(
 		error, CC_ERROR, CC_ERROR_NOT_RUNNING, "container not running: %s", cause->message);
 	return NULL;
+}
+
+gboolean sandbox_get_proxy(
+	const struct sandbox *sandbox, struct process_ref *out_proxy, GError **error)
+{
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+
+	if (getsockopt(sandbox->channel.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
+		error_set_errno(error, errno, "ask who the proxy is");
+		return FALSE;
+	}
+	return process_ref_get(peer.pid, out_proxy, error);
 }
 
 JsonObject *sandbox_request(const char *name)

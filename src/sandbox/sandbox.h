@@ -25,6 +25,9 @@ struct sandbox *sandbox_spawn(const char *proxy_path, const char *directory, int
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Connects to the VM of a state directory. CC_ERROR_NOT_RUNNING when it is gone. */
 struct sandbox *sandbox_connect(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The proxy at the other end, by the kernel's word: it need not answer. */
+gboolean sandbox_get_proxy(const struct sandbox *sandbox, struct process_ref *out_proxy,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void sandbox_free(struct sandbox *sandbox);
 typedef struct sandbox sandbox_connection;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sandbox_connection, sandbox_free)

@@ -137,3 +137,46 @@ hypervisors() {
 	[ ! -e "$root/c1" ]
 	no_leftovers
 }
+
+@test "a create that fails leaves the pid file of somebody else as it is" {
+	echo 4711 >"$BATS_TEST_TMPDIR/pid"
+	bundle_set '.process.args = []'
+	run -1 --separate-stderr cor create --bundle "$bundle" --pid-file "$BATS_TEST_TMPDIR/pid" c1
+	[ "$(cat "$BATS_TEST_TMPDIR/pid")" = 4711 ]
+	# Also when it was on its way already.
+	bundle_set '.process.args = ["true"] | .hooks.createRuntime = [{"path": "/bin/false"}]'
+	run -1 --separate-stderr cor create --bundle "$bundle" --pid-file "$BATS_TEST_TMPDIR/pid" c1
+	[ "$(cat "$BATS_TEST_TMPDIR/pid")" = 4711 ]
+}
+
+@test "with closed standard descriptors, a container has /dev/null and its lock is free" {
+	local fd
+
+	bundle_args sleep 1000
+	cor run --detach --bundle "$bundle" --pid-file "$BATS_TEST_TMPDIR/pid" c1 <&- >&- 2>&-
+	for fd in 0 1 2; do
+		[ "$(readlink "/proc/$(cat "$BATS_TEST_TMPDIR/pid")/fd/$fd")" = /dev/null ]
+	done
+	flock --exclusive --nonblock "$root/c1" true
+	cor exec c1 true <&- >&- 2>&-
+	cor delete --force c1 <&- >&- 2>&-
+	[ ! -e "$root/c1" ]
+}
+
+@test "a command that waits for another's lock can be told to stop" {
+	local pid status=0
+
+	mkdir -p "$root/c1"
+	exec 9<"$root/c1"
+	flock --exclusive 9
+	cor delete c1 9<&- >"$BATS_TEST_TMPDIR/out" 2>&1 &
+	pid=$!
+	# bats waits for the function, the signal is for the program below it.
+	wait_until 10 pgrep --parent "$pid" --full "$root"
+	pkill --signal TERM --parent "$pid" --full "$root"
+	wait "$pid" || status=$?
+	exec 9<&-
+	rmdir "$root/c1"
+	# Told before it could listen, it just ends.
+	[ "$status" -eq 143 ] || grep "$root/c1: interrupted by signal 15" "$BATS_TEST_TMPDIR/out"
+}

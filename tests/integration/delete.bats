@@ -117,3 +117,13 @@ nothing_left() {
 	cor delete --force "$id"
 	wait_until 5 nothing_left
 }
+
+@test "delete --force does so when the proxy does not answer either, and not before it is done" {
+	bundle_args sleep 1000
+	cor run --detach --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1
+	echo '{"id": ' >"$root/$id/state.json"
+	leftovers | awk '$2 ~ /cc-proxy$/ { print $1 }' | xargs kill -STOP
+	cor delete --force "$id"
+	run ! grep -qE 'qemu|cc-proxy' <(leftovers)
+	wait_until 5 nothing_left
+}

@@ -110,3 +110,13 @@ start_telling() {
 	run -1 --separate-stderr cor kill
 	[[ $stderr = *"kill: an argument is missing"* ]]
 }
+
+@test "kill KILL ends a container whose guest does not answer any more" {
+	bundle_args sleep 1000
+	cor run --detach --bundle "$bundle" c1 </dev/null >/dev/null 2>&1
+	leftovers | awk '$2 ~ /qemu-system/ { print $1 }' | xargs kill -STOP
+	# A patience, not a measure: it has to be shorter than that of an ordinary request, 60 s.
+	timeout 50 "$CC_BUILD_DIR/cc-oci-runtime" --root "$root" kill c1 KILL
+	wait_until 20 has_status c1 stopped
+	cor delete c1
+}
