@@ -35,6 +35,7 @@ static const struct command *const commands[] = {
 	&command_console,
 	&command_create,
 	&command_delete,
+	&command_events,
 	&command_exec,
 	&command_features,
 	&command_kill,

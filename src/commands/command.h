@@ -23,6 +23,7 @@ extern const struct command command_check;
 extern const struct command command_console;
 extern const struct command command_create;
 extern const struct command command_delete;
+extern const struct command command_events;
 extern const struct command command_exec;
 extern const struct command command_features;
 extern const struct command command_kill;

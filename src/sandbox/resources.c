@@ -50,6 +50,19 @@ gboolean sandbox_is_paused(struct sandbox *sandbox, gboolean *out_paused, GError
 	       json_get_boolean(json_node_get_object(reply), "status", "paused", out_paused, error);
 }
 
+gboolean sandbox_hypervisor(struct sandbox *sandbox, pid_t *out_pid, GError **error)
+{
+	g_autoptr(JsonNode) reply = sandbox_call(
+		sandbox, sandbox_request(PROXY_STATUS), TIMEOUT_PROXY_REQUEST_MS, NULL, error);
+	gint64 pid = 0;
+
+	if (reply == NULL || !json_require_integer(json_node_get_object(reply), "status",
+				     "hypervisorPid", 1, G_MAXINT32, &pid, error))
+		return FALSE;
+	*out_pid = (pid_t)pid;
+	return TRUE;
+}
+
 gboolean sandbox_freeze(
 	struct sandbox *sandbox, const char *container, gboolean freeze, GError **error)
 {

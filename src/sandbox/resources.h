@@ -12,6 +12,9 @@ gboolean sandbox_pause(struct sandbox *sandbox, GError **error) G_GNUC_WARN_UNUS
 gboolean sandbox_resume(struct sandbox *sandbox, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean sandbox_is_paused(
 	struct sandbox *sandbox, gboolean *out_paused, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The pid of the hypervisor. */
+gboolean sandbox_hypervisor(
+	struct sandbox *sandbox, pid_t *out_pid, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* One container of several in the VM. */
 gboolean sandbox_freeze(struct sandbox *sandbox, const char *container, gboolean freeze,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
