@@ -32,6 +32,7 @@
 
 static const struct command *const commands[] = {
 	&command_check,
+	&command_checkpoint,
 	&command_console,
 	&command_create,
 	&command_delete,
@@ -44,6 +45,7 @@ static const struct command *const commands[] = {
 	&command_ps,
 	&command_pause,
 	&command_resume,
+	&command_restore,
 	&command_run,
 	&command_spec,
 	&command_start,
@@ -319,12 +321,18 @@ static int dispatch(struct global_options *options, int argc, char **argv, GErro
 	return status;
 }
 
+/* The command, in full or as runc shortens it. */
+static gboolean is_help(const char *word)
+{
+	return strcmp(word, "help") == 0 || strcmp(word, "h") == 0;
+}
+
 /* --help, `help`, and `help` asked about itself. */
 static gboolean asks_for_help(const struct global_options *options, int argc, char **argv)
 {
 	static const char *const itself[] = {"help", "--help", "-h", NULL};
 
-	if (options->help || argc < 2 || strcmp(argv[1], "help") != 0)
+	if (options->help || argc < 2 || !is_help(argv[1]))
 		return options->help;
 	return argc == 2 || g_strv_contains(itself, argv[2]);
 }
@@ -351,7 +359,7 @@ static int run(struct global_options *options, int argc, char **argv, GError **e
 			"no command given; see cc-oci-runtime --help");
 		return -1;
 	}
-	if (strcmp(argv[1], "help") == 0) {
+	if (is_help(argv[1])) {
 		char *asked[] = {argv[2], (char *)"--help", NULL};
 
 		return dispatch(options, 2, asked, error);

@@ -20,6 +20,7 @@ struct command {
 };
 
 extern const struct command command_check;
+extern const struct command command_checkpoint;
 extern const struct command command_console;
 extern const struct command command_create;
 extern const struct command command_delete;
@@ -32,6 +33,7 @@ extern const struct command command_logs;
 extern const struct command command_ps;
 extern const struct command command_pause;
 extern const struct command command_resume;
+extern const struct command command_restore;
 extern const struct command command_run;
 extern const struct command command_update;
 extern const struct command command_spec;

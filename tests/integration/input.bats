@@ -354,3 +354,23 @@ hypervisor() {
 	refused 'container "c1" does not exist' exec --process "$file" c1
 	refused 'container "c1" does not exist' exec c1 true
 }
+
+@test "checkpoint and restore take runc's options, and say why they refuse" {
+	run -1 --separate-stderr cor checkpoint --image-path /x --work-path /y --parent-path /z \
+		--leave-running --tcp-established --ext-unix-sk --shell-job --lazy-pages --status-fd 3 \
+		--page-server a:1 --file-locks --pre-dump --manage-cgroups-mode soft --empty-ns network \
+		--auto-dedup none
+	[[ $stderr == *'container "none" does not exist' ]]
+	run -1 --separate-stderr cor restore --console-socket /x --image-path /x --work-path /y \
+		--tcp-established --ext-unix-sk --shell-job --file-locks --manage-cgroups-mode soft \
+		--bundle /b --detach --pid-file /p --no-subreaper --no-pivot --empty-ns network \
+		--auto-dedup --lazy-pages --lsm-profile a:b --lsm-mount-context c none
+	[[ $stderr == *'restore: not possible: '* ]]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	bundle_args sleep 1000
+	cor run --detach --bundle "$bundle" c1 </dev/null >/dev/null 2>&1
+	run -1 --separate-stderr cor checkpoint --image-path "$BATS_TEST_TMPDIR/image" c1
+	[[ $stderr == *'checkpoint: not possible: QEMU saves no virtual machine whose 9p share is mounted'* ]]
+	[ ! -e "$BATS_TEST_TMPDIR/image" ]
+	has_status c1 running
+}
