@@ -45,10 +45,9 @@ static void look_rights(const struct fitness *fitness, struct finding *finding)
 			"user %u: mounts and network namespaces need root", (guint)geteuid());
 }
 
-/* The directory itself, or the nearest above that is there: it will be made in it. */
-static void look_root(const struct fitness *fitness, struct finding *finding)
+gboolean fitness_can_make(const char *directory)
 {
-	g_autofree char *path = g_strdup(fitness->settings->root);
+	g_autofree char *path = g_strdup(directory);
 
 	while (access(path, F_OK) < 0 && strcmp(path, "/") != 0) {
 		char *above = g_path_get_dirname(path);
@@ -56,12 +55,17 @@ static void look_root(const struct fitness *fitness, struct finding *finding)
 		g_free(path);
 		path = above;
 	}
-	if (access(path, W_OK | X_OK) == 0)
+	return access(path, W_OK | X_OK) == 0;
+}
+
+static void look_root(const struct fitness *fitness, struct finding *finding)
+{
+	if (fitness_can_make(fitness->settings->root))
 		finding_set(finding, FITNESS_OK, NULL, "%s", fitness->settings->root);
 	else
 		finding_set(finding, FITNESS_MISSING,
-			"name another directory with --root, or call as root", "%s: %s: %s",
-			fitness->settings->root, path, g_strerror(errno));
+			"name another directory with --root, or call as root", "%s: %s",
+			fitness->settings->root, g_strerror(errno));
 }
 
 static void look_programs(const struct fitness *fitness, struct finding *finding)

@@ -12,8 +12,10 @@
 #include "base/run.h"
 #include "base/timeouts.h"
 #include "container/fitness.h"
+#include "container/template.h"
 #include "vm/kernel.h"
 #include "vm/machine.h"
+#include "vm/snapshot-store.h"
 #include "vm/tsc.h"
 
 /* The agent carries its version behind this (agent/main.c); the initramfs is not compressed. */
@@ -225,11 +227,38 @@ static void look_initramfs(const struct fitness *fitness, struct finding *findin
 		finding_set(finding, FITNESS_OK, NULL, "%s: cc-agent %s", path, version);
 }
 
+static void look_templates(const struct fitness *fitness, struct finding *finding)
+{
+	enum vm_template_mode mode = fitness->settings->template_mode != VM_TEMPLATE_UNSET
+					     ? fitness->settings->template_mode
+					     : fitness->config->template_mode;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *directory = template_directory(fitness->settings, &error);
+	g_autoptr(GPtrArray) entries = NULL;
+
+	if (mode == VM_TEMPLATE_NEVER) {
+		finding_set(finding, FITNESS_OK, NULL, "switched off: each container boots");
+		return;
+	}
+	if (directory != NULL)
+		entries = vm_store_list(directory, &error);
+	if (entries == NULL)
+		finding_set(finding, FITNESS_WARNING, "call as root, or see --template-dir",
+			"%s: each container boots", error->message);
+	else if (!fitness_can_make(directory))
+		finding_set(finding, FITNESS_WARNING, "call as root, or see --template-dir",
+			"%s: %s: each container boots that finds none of the %u there", directory,
+			g_strerror(errno), entries->len);
+	else
+		finding_set(finding, FITNESS_OK, NULL, "%s: %u", directory, entries->len);
+}
+
 const struct fitness_check fitness_vm_checks[] = {
 	{"accelerator", look_accelerator},
 	{"hypervisor", look_hypervisor},
 	{"machine", look_machine},
 	{"kernel", look_kernel},
 	{"initramfs", look_initramfs},
+	{"templates", look_templates},
 	{NULL},
 };

@@ -48,6 +48,10 @@ extern const struct fitness_check fitness_vm_checks[];
 void finding_set(struct finding *finding, enum fitness_level level, const char *remedy,
 	const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* Whether the directory, or the nearest above that is there, can be written to; FALSE with errno.
+ */
+gboolean fitness_can_make(const char *directory);
+
 /* All checks, in their order; elements are struct finding *. The caller unrefs. */
 GPtrArray *fitness_check_all(const struct settings *settings);
 /* "ok", "warning", "missing". */
