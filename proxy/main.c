@@ -32,10 +32,11 @@
  * happens in one thread and one main loop.
  *
  *   main     descriptors, signals, the loop
- *   server   clients              request    the table of their requests
+ *   server   clients              request    the table of their requests (request-vm: some)
  *   vm       the life cycle       hypervisor, connector, console, qmp: QEMU and its sockets
  *   agent    the control channel  agentinfo, agenterror: what it says, parsed
  *   streams  the routing          relay: one process;  link, tty: the sockets;  orders: signals
+ *   power    pause, pinning       oom, victim: memory that ran out, shown on the host
  *   share    the mounts           logfile, watch: tools
  */
 #include <errno.h>

@@ -34,10 +34,15 @@ static char *value_accel(const struct vm_tags *tags, gboolean whole, GError **er
 
 	enum vm_accel accel = tags->values->accel;
 
-	/* With one CPU a thread of its own buys nothing and costs a tenth. */
-	if (whole && accel == VM_ACCEL_TCG && tags->values->config->cpus == 1)
-		return g_strdup("tcg,thread=single");
-	return g_strdup(vm_accel_name(accel));
+	if (!whole || accel != VM_ACCEL_TCG)
+		return g_strdup(vm_accel_name(accel));
+	/*
+	 * With one CPU a thread of its own buys nothing and costs a tenth. The memory for
+	 * translated code, which would else grow to an eighth of the host's, is within the
+	 * allowance of a memory limit (cgroup/limits.h).
+	 */
+	return g_strconcat("tcg", tags->values->config->cpus == 1 ? ",thread=single" : "",
+		",tb-size=128", NULL);
 }
 
 static char *value_cpus(const struct vm_tags *tags, gboolean whole, GError **error)

@@ -295,7 +295,7 @@ TEST(args_expand_the_installed_template)
 
 	argv_begins(args, "/q\n-name\nc1\n-uuid\n" UUID "\n-nodefaults\n");
 	ck_assert(argv_has(args,
-		"\n-machine\npc\n-accel\ntcg,thread=single\n-m\n256M\n-smp\n1\n"
+		"\n-machine\npc\n-accel\ntcg,thread=single,tb-size=128\n-m\n256M\n-smp\n1\n"
 		"-kernel\n/k\n-append\n"
 		"console=ttyS0 mitigations=off noreplace-smp quiet\n-cpu\nmax,-erms\n"));
 }

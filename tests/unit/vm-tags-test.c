@@ -170,7 +170,8 @@ TEST(args_under_tcg_use_one_thread_for_one_cpu)
 	g_autoptr(vm_args) args = expand_good(
 		&config, VM_ACCEL_TCG, "/q\n-accel\n@ACCEL@\n-machine\npc,accel=@ACCEL@\n-end\n");
 
-	argv_begins(args, "/q\n-accel\ntcg,thread=single\n-machine\npc,accel=tcg\n-end\n");
+	argv_begins(
+		args, "/q\n-accel\ntcg,thread=single,tb-size=128\n-machine\npc,accel=tcg\n-end\n");
 }
 
 TEST(args_under_tcg_leave_the_threads_of_more_cpus)
@@ -181,7 +182,7 @@ TEST(args_under_tcg_leave_the_threads_of_more_cpus)
 
 	g_autoptr(vm_args) args = expand_good(&config, VM_ACCEL_TCG, "/q\n@ACCEL@\n-end\n");
 
-	argv_begins(args, "/q\ntcg\n-end\n");
+	argv_begins(args, "/q\ntcg,tb-size=128\n-end\n");
 }
 
 TEST(args_expand_the_image_and_its_size)
