@@ -373,10 +373,12 @@ static JsonObject *send_signal(
 static JsonObject *handle_agent(struct client *client, JsonObject *request, GError **error)
 {
 	JsonObject *payload = NULL;
+	gint64 timeout = TIMEOUT_AGENT_REQUEST_MS;
 	const char *name;
 
 	if (!json_require_string(request, "", "message", &name, error) ||
-		!json_get_object(request, "", "payload", &payload, error))
+		!json_get_object(request, "", "payload", &payload, error) ||
+		!json_get_integer(request, "", "timeout", 1, G_MAXUINT32, &timeout, error))
 		return NULL;
 
 	const struct message_info *message = find_message(name, error);
@@ -393,8 +395,8 @@ static JsonObject *handle_agent(struct client *client, JsonObject *request, GErr
 	if (payload != NULL)
 		text = json_format_object(json_object_ref(payload), FALSE);
 	*pending = (struct pending){.server = client->server, .client_id = client->id};
-	if (!agent_request(vm_get_agent(get_vm(client)), message->type, text,
-		    TIMEOUT_AGENT_REQUEST_MS, on_agent_reply, pending, error))
+	if (!agent_request(vm_get_agent(get_vm(client)), message->type, text, (guint)timeout,
+		    on_agent_reply, pending, error))
 		return NULL;
 	(void)g_steal_pointer(&pending);
 	client->wait = CLIENT_WAITS_AGENT;

@@ -31,6 +31,8 @@ enum {
 	TIMEOUT_HOOK_MS = 10 * 60 * 1000,
 	/* The kernel kills the victim that shows the host an out-of-memory kill of the guest's. */
 	TIMEOUT_VICTIM_MS = 5 * 1000,
+	/* The same of one in the guest, where the agent enforces it (agent/hook.c). */
+	TIMEOUT_GUEST_HOOK_MS = 30 * 1000,
 	/* A process that was killed is gone. */
 	TIMEOUT_PROCESS_EXIT_MS = 10 * 1000,
 	/* Another command holds the container's lock; `create` holds it for a boot. */

@@ -17,9 +17,7 @@ static gboolean send(const struct settings *settings, const struct oci_state *st
 
 	return sandbox != NULL && sandbox_wait_ready(sandbox, TIMEOUT_PROXY_REQUEST_MS, error) &&
 	       sandbox_signal(sandbox, state->id, signal, all,
-		       signal == SIGKILL ? TIMEOUT_AGENT_KILL_MS
-					 : TIMEOUT_AGENT_REQUEST_MS + TIMEOUT_PROXY_MARGIN_MS,
-		       error);
+		       signal == SIGKILL ? TIMEOUT_AGENT_KILL_MS : TIMEOUT_AGENT_REQUEST_MS, error);
 }
 
 gboolean container_signal(

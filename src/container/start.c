@@ -49,7 +49,7 @@ static gboolean let_run(
 	sandbox = sandbox_connect(directory, error);
 	return sandbox != NULL && sandbox_wait_ready(sandbox, TIMEOUT_PROXY_REQUEST_MS, error) &&
 	       network_connect(sandbox, spec, error) &&
-	       sandbox_start_container(sandbox, state->id, error);
+	       sandbox_start_container(sandbox, state->id, spec, error);
 }
 
 /* What they do cannot fail the container, which runs. */

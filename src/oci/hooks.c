@@ -99,6 +99,18 @@ struct oci_hooks *oci_hooks_parse(JsonObject *root, GError **error)
 	return g_steal_pointer(&hooks);
 }
 
+gint64 oci_hooks_time(const struct oci_hooks *hooks, enum oci_hook_kind kind, gint64 usual)
+{
+	gint64 time = 0;
+
+	for (guint i = 0; i < hooks->lists[kind]->len && time < G_MAXINT32; i++) {
+		const struct oci_hook *hook = hooks->lists[kind]->pdata[i];
+
+		time += hook->timeout > 0 ? hook->timeout * 1000 : usual;
+	}
+	return MIN(time, G_MAXINT32);
+}
+
 void oci_hooks_free(struct oci_hooks *hooks)
 {
 	if (hooks == NULL)

@@ -36,6 +36,11 @@ const char *oci_hook_name(enum oci_hook_kind kind);
 
 /* Reads root's `hooks` (may be missing). The caller frees. */
 struct oci_hooks *oci_hooks_parse(JsonObject *root, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * What all hooks of a kind may take together, in milliseconds; `usual` of one that says nothing.
+ * At most G_MAXINT32.
+ */
+gint64 oci_hooks_time(const struct oci_hooks *hooks, enum oci_hook_kind kind, gint64 usual);
 void oci_hooks_free(struct oci_hooks *hooks);
 typedef struct oci_hooks oci_hooks;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(oci_hooks, oci_hooks_free)

@@ -12,6 +12,7 @@
 #include "wire/message.h"
 #include "wire/stream.h"
 
+/* timeout: what the agent may take. */
 static JsonNode *ask_agent(struct sandbox *sandbox, const char *message, JsonObject *payload,
 	gint64 timeout, GError **error)
 {
@@ -19,14 +20,14 @@ static JsonNode *ask_agent(struct sandbox *sandbox, const char *message, JsonObj
 
 	json_object_set_string_member(request, "message", message);
 	json_object_set_object_member(request, "payload", payload);
-	return sandbox_call(sandbox, request, timeout, NULL, error);
+	json_object_set_int_member(request, "timeout", timeout);
+	return sandbox_call(sandbox, request, timeout + TIMEOUT_PROXY_MARGIN_MS, NULL, error);
 }
 
 JsonNode *sandbox_ask_agent(
 	struct sandbox *sandbox, const char *message, JsonObject *payload, GError **error)
 {
-	return ask_agent(sandbox, message, payload,
-		TIMEOUT_AGENT_REQUEST_MS + TIMEOUT_PROXY_MARGIN_MS, error);
+	return ask_agent(sandbox, message, payload, TIMEOUT_AGENT_REQUEST_MS, error);
 }
 
 gboolean sandbox_call_agent(
@@ -146,10 +147,17 @@ static JsonObject *guest_sections(const struct sandbox_container *container)
 	return sections;
 }
 
+/* A request that is answered behind hooks, with the time that they may take. */
+static gint64 hook_time(const struct oci_spec *spec, enum oci_hook_kind kind)
+{
+	return TIMEOUT_AGENT_REQUEST_MS + oci_hooks_time(spec->hooks, kind, TIMEOUT_GUEST_HOOK_MS);
+}
+
 gboolean sandbox_new_container(struct sandbox *sandbox, const struct sandbox_container *container,
 	const struct sandbox_process *process, GError **error)
 {
 	JsonObject *object = json_object_new();
+	g_autoptr(JsonNode) reply = NULL;
 
 	json_object_set_string_member(object, "id", process->container);
 	json_object_set_string_member(object, "image", process->container);
@@ -158,7 +166,9 @@ gboolean sandbox_new_container(struct sandbox *sandbox, const struct sandbox_con
 		json_object_set_boolean_member(object, "notify", TRUE);
 	json_object_set_object_member(object, "process", sandbox_plain_process(process));
 	json_object_set_object_member(object, "oci", guest_sections(container));
-	return sandbox_call_agent(sandbox, "NEWCONTAINER", object, error);
+	reply = ask_agent(sandbox, "NEWCONTAINER", object,
+		hook_time(container->spec, OCI_HOOK_CREATE_CONTAINER), error);
+	return reply != NULL;
 }
 
 gboolean sandbox_notify(
@@ -190,9 +200,14 @@ JsonObject *sandbox_container_reference(const char *container)
 	return reference;
 }
 
-gboolean sandbox_start_container(struct sandbox *sandbox, const char *container, GError **error)
+gboolean sandbox_start_container(
+	struct sandbox *sandbox, const char *container, const struct oci_spec *spec, GError **error)
 {
-	return sandbox_call_agent(sandbox, "START", sandbox_container_reference(container), error);
+	g_autoptr(JsonNode) reply =
+		ask_agent(sandbox, "START", sandbox_container_reference(container),
+			hook_time(spec, OCI_HOOK_START_CONTAINER), error);
+
+	return reply != NULL;
 }
 
 gboolean sandbox_remove_container(struct sandbox *sandbox, const char *container, GError **error)

@@ -152,8 +152,8 @@ gboolean sandbox_new_container(struct sandbox *sandbox, const struct sandbox_con
 gboolean sandbox_notify(struct sandbox *sandbox, const char *container, const char *path, pid_t pid,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Lets it run. */
-gboolean sandbox_start_container(
-	struct sandbox *sandbox, const char *container, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean sandbox_start_container(struct sandbox *sandbox, const char *container,
+	const struct oci_spec *spec, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /*
  * Runs a further process in a container: in its cgroup, or the one below that is named (NULL:
  * none). With in_vm, outside of the container's namespaces, in those of the guest.

@@ -70,6 +70,20 @@ TEST(hook_without_args_has_its_path_and_no_environment)
 	ck_assert_int_eq(hook->timeout, 0);
 }
 
+TEST(hooks_take_their_time_together)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(oci_hooks) hooks = parse(
+		"{\"hooks\":{\"poststop\":[{\"path\":\"/p\",\"timeout\":7},{\"path\":\"/q\"}],"
+		"\"poststart\":[{\"path\":\"/p\",\"timeout\":2147483647}]}}",
+		&error);
+
+	test_succeeds(hooks != NULL, error);
+	ck_assert_int_eq(oci_hooks_time(hooks, OCI_HOOK_POSTSTOP, 500), 7500);
+	ck_assert_int_eq(oci_hooks_time(hooks, OCI_HOOK_PRESTART, 500), 0);
+	ck_assert_int_eq(oci_hooks_time(hooks, OCI_HOOK_POSTSTART, 500), G_MAXINT32);
+}
+
 static const char *const empty_documents[] = {
 	"{}", "{\"hooks\":null}", "{\"hooks\":{}}", "{\"hooks\":{\"prestart\":null}}"};
 
@@ -118,6 +132,7 @@ static const struct test tests[] = {
 	RUN(hooks_of_every_kind_are_read_in_order),
 	RUN(hook_members_are_read),
 	RUN(hook_without_args_has_its_path_and_no_environment),
+	RUN(hooks_take_their_time_together),
 	RUN_EACH(hooks_may_be_missing, G_N_ELEMENTS(empty_documents)),
 	RUN_EACH(bad_hooks_are_named_by_their_path, G_N_ELEMENTS(bad)),
 };
