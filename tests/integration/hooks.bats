@@ -29,7 +29,7 @@ member() {
 	# shellcheck disable=SC2016 # the hook's variables
 	set_hook prestart 'pid=$(sed "s/.*\"pid\":\([0-9]*\).*/\1/")
 		readlink /proc/$pid/ns/net >$OUT/shimns
-		nsenter --net=/proc/$pid/ns/net ip link add cc-hook type veth peer name cc-peer'
+		nsenter --net=/proc/$pid/ns/net ip link add cc-hook type bridge'
 	bundle_args sleep 600
 	cor create --bundle "$bundle" --pid-file "$out/pid" c1 </dev/null >/dev/null 2>&1
 	pid=$(cat "$out/pid")
