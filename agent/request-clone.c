@@ -97,14 +97,14 @@ static bool parse_names(const json_t *json, struct identity *identity, struct ag
 /* Credited, and then taken up at once, by every processor's generator (random(4)). */
 static bool take_entropy(const uint8_t *entropy, struct agent_error *error)
 {
-	struct {
+	union {
 		struct rand_pool_info info;
-		uint8_t bytes[ENTROPY_SIZE];
+		uint8_t room[sizeof(struct rand_pool_info) + ENTROPY_SIZE];
 	} pool = {.info = {.entropy_count = 8 * ENTROPY_SIZE, .buf_size = ENTROPY_SIZE}};
 	AUTO_CLOSE int fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
 	bool done;
 
-	memcpy(pool.bytes, entropy, ENTROPY_SIZE);
+	memcpy(pool.info.buf, entropy, ENTROPY_SIZE);
 	done = fd >= 0 && ioctl(fd, RNDADDENTROPY, &pool) == 0 && ioctl(fd, RNDRESEEDCRNG) == 0;
 	if (!done)
 		agent_error_errno(error, errno, "seed the random number generator");

@@ -120,6 +120,10 @@ static bool parse_mount(struct spec_mount *out, const json_t *object, struct age
 	free(options);
 	if (!parsed)
 		return false;
+	if (*mount.destination != '/') {
+		mount_options_clear(&mount.options);
+		return agent_error_set(error, AGENT_CODE_FAILED, "destination: not absolute");
+	}
 	if (strcmp(mount.type, "bind") == 0)
 		mount.options.bind = true;
 	if (mount.options.bind && !mount.options.remount && !check_bind_source(&mount, error)) {

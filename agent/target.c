@@ -63,8 +63,7 @@ static char *follow_link(int parent, const char *directory, const char *name, co
  */
 static bool make_component(char **io_path, char *end, bool is_directory)
 {
-	char *rest = strdup(end);
-	AUTO_FREE char *kept = rest;
+	AUTO_FREE char *rest = strdup(end);
 	AUTO_CLOSE int parent = -1;
 	char *name;
 	char *followed;

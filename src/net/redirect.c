@@ -91,14 +91,14 @@ static void put_action(struct nlmsghdr *message, int to, int action)
 
 static void put_selector(struct nlmsghdr *message, const struct match *match)
 {
-	struct {
-		struct tc_u32_sel head;
-		struct tc_u32_key keys[2];
-	} selector = {.head = {.flags = TC_U32_TERMINAL, .nkeys = (guint8)match->n_keys}};
+	const struct tc_u32_sel head = {.flags = TC_U32_TERMINAL, .nkeys = (guint8)match->n_keys};
+	/* The keys lie behind it. */
+	guint8 selector[sizeof head + sizeof match->keys];
 
-	memcpy(selector.keys, match->keys, sizeof selector.keys);
-	mnl_attr_put(message, TCA_U32_SEL,
-		sizeof selector.head + match->n_keys * sizeof *selector.keys, &selector);
+	memcpy(selector, &head, sizeof head);
+	memcpy(selector + sizeof head, match->keys, sizeof match->keys);
+	mnl_attr_put(
+		message, TCA_U32_SEL, sizeof head + match->n_keys * sizeof *match->keys, selector);
 }
 
 static gboolean add_filter(

@@ -3,6 +3,7 @@
 #include "oci/process.h"
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "oci/coverage.h"
 #include "oci/rules.h"
@@ -10,6 +11,7 @@
 enum {
 	/* (uid_t)-1 means "unchanged" to the kernel: it is nobody's id. */
 	ID_MAX = G_MAXUINT32 - 1,
+	PROCESS_SIZE_MAX = 4 << 20,
 };
 
 static gboolean set_invalid(GError **error, const char *path, const char *member, const char *text)
@@ -151,14 +153,12 @@ static struct oci_process *read_root(JsonObject *root, GError **error)
 	return g_steal_pointer(&process);
 }
 
-struct oci_process *oci_process_load(const char *file, GError **error)
+struct oci_process *oci_process_parse(
+	const char *data, gsize size, const char *file, GError **error)
 {
-	g_autoptr(JsonNode) root = json_load_object(file, error);
-
-	if (root == NULL)
-		return NULL;
-
-	struct oci_process *process = read_root(json_node_get_object(root), error);
+	g_autoptr(JsonNode) root = json_parse_object(data, size, error);
+	struct oci_process *process =
+		root != NULL ? read_root(json_node_get_object(root), error) : NULL;
 
 	if (process == NULL) {
 		g_prefix_error(error, "%s: ", file);
@@ -170,6 +170,16 @@ struct oci_process *oci_process_load(const char *file, GError **error)
 		g_ptr_array_index(process->warnings, i) = g_strdup_printf("%s: %s", file, text);
 	}
 	return process;
+}
+
+struct oci_process *oci_process_load(const char *file, GError **error)
+{
+	g_autofree char *data = NULL;
+	gsize size;
+
+	return file_read(file, PROCESS_SIZE_MAX, &data, &size, error)
+		       ? oci_process_parse(data, size, file, error)
+		       : NULL;
 }
 
 void oci_process_free(struct oci_process *process)

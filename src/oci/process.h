@@ -34,6 +34,9 @@ struct oci_process *oci_process_from_json(
 	JsonObject *object, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same from a file whose root is the object (`exec --process`); errors name the file. */
 struct oci_process *oci_process_load(const char *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same from the file's bytes. */
+struct oci_process *oci_process_parse(
+	const char *data, gsize size, const char *file, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void oci_process_free(struct oci_process *process);
 typedef struct oci_process oci_process;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(oci_process, oci_process_free)

@@ -12,6 +12,10 @@
 
 #define STATE_NAME "state.json"
 
+enum {
+	STATE_SIZE_MAX = 4 << 20,
+};
+
 static const char *const status_names[] = {
 	[OCI_STATUS_CREATING] = "creating",
 	[OCI_STATUS_CREATED] = "created",
@@ -139,21 +143,27 @@ static gboolean read_record(struct oci_state *state, JsonObject *record, GError 
 	       process_ref_parse(record, "", "proxy", &state->proxy, error);
 }
 
-struct oci_state *oci_state_load(const char *directory, GError **error)
+struct oci_state *oci_state_parse(const char *data, gsize size, const char *path, GError **error)
 {
-	g_autofree char *path = g_build_filename(directory, STATE_NAME, NULL);
-	g_autoptr(JsonNode) node = json_load_object(path, error);
-
-	if (node == NULL)
-		return NULL;
-
+	g_autoptr(JsonNode) node = json_parse_object(data, size, error);
 	g_autoptr(oci_state) state = oci_state_new();
 
-	if (!read_record(state, json_node_get_object(node), error)) {
+	if (node == NULL || !read_record(state, json_node_get_object(node), error)) {
 		g_prefix_error(error, "%s: ", path);
 		return NULL;
 	}
 	return g_steal_pointer(&state);
+}
+
+struct oci_state *oci_state_load(const char *directory, GError **error)
+{
+	g_autofree char *path = g_build_filename(directory, STATE_NAME, NULL);
+	g_autofree char *data = NULL;
+	gsize size;
+
+	return file_read(path, STATE_SIZE_MAX, &data, &size, error)
+		       ? oci_state_parse(data, size, path, error)
+		       : NULL;
 }
 
 static JsonObject *vm_to_json(const struct oci_state *state)

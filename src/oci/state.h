@@ -55,6 +55,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(oci_state, oci_state_free)
 
 /* directory: the container's state directory. A missing record is CC_ERROR_NOT_FOUND. */
 struct oci_state *oci_state_load(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same from the record's bytes; errors name `path`. */
+struct oci_state *oci_state_parse(
+	const char *data, gsize size, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean oci_state_save(const struct oci_state *state, const char *directory,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

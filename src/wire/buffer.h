@@ -24,10 +24,11 @@ struct buffer {
 void buffer_init(struct buffer *buffer, size_t limit);
 void buffer_clear(struct buffer *buffer);
 
-/* The queued bytes, buffer->size of them; valid until the buffer changes. */
+/* The queued bytes, buffer->size of them; valid until the buffer changes. NULL: never any. */
 static inline const uint8_t *buffer_bytes(const struct buffer *buffer)
 {
-	return buffer->data + buffer->start;
+	/* Not even 0 may be added to a null pointer. */
+	return buffer->data != NULL ? buffer->data + buffer->start : NULL;
 }
 
 static inline size_t buffer_space(const struct buffer *buffer)
