@@ -8,6 +8,7 @@
 
 #include "agent/container.h"
 #include "agent/control.h"
+#include "agent/dns.h"
 #include "agent/error.h"
 #include "agent/network.h"
 #include "agent/port.h"
@@ -42,6 +43,7 @@ struct agent {
 	struct tty tty;
 	struct pod pod;
 	struct network network;
+	struct dns dns;
 	struct pending pending;
 	struct spans spans;
 	/* DESTROYPOD is done: send what is queued, and end the VM. */

@@ -92,6 +92,7 @@ static bool boot(struct agent *agent, struct agent_error *error)
 	spans_add_boot(&agent->spans, "modules and ports", begin);
 	control_init(&agent->control, &agent->control_port);
 	tty_init(&agent->tty, &agent->tty_port);
+	dns_init(&agent->dns, &agent->control);
 	if (!control_send(&agent->control, MESSAGE_READY, NULL, 0))
 		return agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
 	return true;
@@ -129,6 +130,7 @@ static bool run(struct agent *agent, int signals, struct agent_error *error)
 		tty_poll(&agent->tty, &set);
 		pod_poll(&agent->pod, &set);
 		network_poll(&agent->network, &set);
+		dns_poll(&agent->dns, &set);
 		if (agent->pending.check != NULL)
 			pollset_until(&set, agent->pending.deadline);
 		pollset_turn(&set);

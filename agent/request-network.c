@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The request that says what the guest's network is. */
+/* The requests that say what the guest's network is, and what its name server answers. */
 #include <net/if.h>
 #include <string.h>
 
 #include "agent/cleanup.h"
 #include "agent/file.h"
+#include "agent/hex.h"
 #include "agent/json.h"
-#include "agent/log.h"
 #include "agent/pollset.h"
 #include "agent/request.h"
 
@@ -35,6 +35,14 @@ static bool check_links(const json_t *plan, struct agent_error *error)
 	return true;
 }
 
+static bool serve_names(struct agent *agent, const json_t *plan, struct agent_error *error)
+{
+	const char *resolver = NULL;
+
+	return json_get_string(plan, "resolver", &resolver, error) &&
+	       dns_serve(&agent->dns, resolver, error);
+}
+
 static enum progress check_plan(struct agent *agent, bool expired, struct agent_error *error)
 {
 	AUTO_JSON json_t *plan = json_incref(agent->network.wanted);
@@ -49,8 +57,10 @@ static enum progress check_plan(struct agent *agent, bool expired, struct agent_
 		agent_error_set(error, AGENT_CODE_FAILED,
 			"link %s: its device has not come within %d s", missing,
 			DEVICE_TIMEOUT_MS / 1000);
-	return complete && network_apply(&agent->network, plan, error) ? PROGRESS_DONE
-								       : PROGRESS_FAILED;
+	return complete && network_apply(&agent->network, plan, error) &&
+			       serve_names(agent, plan, error)
+		       ? PROGRESS_DONE
+		       : PROGRESS_FAILED;
 }
 
 bool request_net_plan(struct agent *agent, struct request *request, struct agent_error *error)
@@ -71,5 +81,24 @@ bool request_net_plan(struct agent *agent, struct request *request, struct agent
 		.check = check_plan,
 		.deadline = pollset_now() + DEVICE_TIMEOUT_MS,
 	};
+	return true;
+}
+
+bool request_dns_reply(struct agent *agent, struct request *request, struct agent_error *error)
+{
+	AUTO_JSON json_t *json = json_parse_object(request->payload, request->size, error);
+	AUTO_FREE uint8_t *data = NULL;
+	const char *text = NULL;
+	int64_t id = 0;
+	size_t size;
+
+	if (json == NULL || !json_need_string(json, "data", &text, error) ||
+		!json_get_integer(json, "id", 1, UINT32_MAX, &id, error))
+		return false;
+	data = hex_decode(text, &size);
+	if (data == NULL || size > UINT16_MAX)
+		return agent_error_set(
+			error, AGENT_CODE_FAILED, "data: not a message in hexadecimal");
+	dns_answer(&agent->dns, (uint32_t)id, data, size);
 	return true;
 }

@@ -41,6 +41,7 @@ static const struct {
 	{MESSAGE_UPDATE, request_update},
 	{MESSAGE_PS, request_ps},
 	{MESSAGE_NETPLAN, request_net_plan},
+	{MESSAGE_DNSREPLY, request_dns_reply},
 	{MESSAGE_WRITEFILE, request_write_file},
 	{MESSAGE_READFILE, request_read_file},
 };

@@ -40,6 +40,7 @@ bool request_stats(struct agent *agent, struct request *request, struct agent_er
 bool request_pause(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_resume(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_update(struct agent *agent, struct request *request, struct agent_error *error);
+bool request_dns_reply(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_write_file(struct agent *agent, struct request *request, struct agent_error *error);
 bool request_read_file(struct agent *agent, struct request *request, struct agent_error *error);
 

@@ -473,6 +473,25 @@ static void handle_oom(struct agent *agent, const struct control_frame *frame)
 		agent->events->oom(container, (guint64)kills, agent->data);
 }
 
+static void handle_query(struct agent *agent, const struct control_frame *frame)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(JsonNode) node =
+		json_parse_object((const char *)frame->payload, frame->payload_size, &error);
+	JsonObject *object = node != NULL ? json_node_get_object(node) : NULL;
+	gboolean stream = FALSE;
+	const char *hex;
+	gint64 id;
+
+	if (object == NULL ||
+		!json_require_integer(object, "", "id", 1, G_MAXUINT32, &id, &error) ||
+		!json_get_boolean(object, "", "stream", &stream, &error) ||
+		!json_require_string(object, "", "data", &hex, &error))
+		fail(agent, "DNSQUERY: %s", error->message);
+	else
+		agent->events->queried((guint32)id, stream, hex, agent->data);
+}
+
 static const struct {
 	guint32 type;
 	void (*handle)(struct agent *agent, const struct control_frame *frame);
@@ -485,6 +504,7 @@ static const struct {
 	{MESSAGE_OOM, handle_oom},
 	{MESSAGE_TRACEEVENT, handle_span},
 	{MESSAGE_NOTIFY, handle_notify},
+	{MESSAGE_DNSQUERY, handle_query},
 };
 
 static void handle_frame(struct agent *agent, const struct control_frame *frame)

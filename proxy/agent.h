@@ -24,6 +24,8 @@ struct agent_events {
 	void (*notified)(const char *container, const char *text, void *data);
 	/* OOM. */
 	void (*oom)(const char *container, guint64 kills, void *data);
+	/* DNSQUERY: a question to the namespace's name server. */
+	void (*queried)(guint32 id, gboolean stream, const char *hex, void *data);
 	/* The guest broke the protocol. */
 	void (*failed)(const GError *error, void *data);
 	/* End of the stream. Neither this nor `failed` answers what is pending: agent_close does.

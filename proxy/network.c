@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/timeouts.h"
+#include "proxy/dns.h"
 #include "proxy/nic.h"
 #include "proxy/watch.h"
 #include "wire/message.h"
@@ -15,6 +16,7 @@
 enum {
 	/* An engine makes several changes at a time: what it is about to say is waited for, ms. */
 	SETTLE_MS = 50,
+	DNS_PORT = 53,
 	/* What a namespace tells of; the rules of IPv6 have no RTMGRP. */
 	GROUPS = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
 		 RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE | 1 << (RTNLGRP_IPV6_RULE - 1),
@@ -28,6 +30,7 @@ struct waiter {
 
 struct network {
 	char *owner;
+	guint n_devices;
 	guint queues;
 	gboolean vhost;
 	struct logfile *log;
@@ -36,12 +39,14 @@ struct network {
 	struct watch watch;
 	guint settle_timer;
 	struct nic nics[NET_SLOTS_MAX];
-	int fds[2 * NET_QUEUES_MAX];
+	int fds[NETWORK_DEVICES_MAX * 2 * NET_QUEUES_MAX];
 	gsize n_fds;
 	/* NULL: not attached yet. */
 	struct agent *agent;
 	struct qmp *qmp;
 	char *resolver;
+	/* Asks it; NULL: there is none. */
+	struct dns *dns;
 	/* The request that the guest has acknowledged; NULL: none. */
 	char *told;
 	/* A synchronisation is under way: its plan, the devices that it waits for, its failure. */
@@ -83,10 +88,10 @@ static void remember_failure(struct network *network, const GError *error)
 		network->failure = g_error_copy(error);
 }
 
-/* The guest has let go of devices without a link; the first stays for another. */
+/* The guest has let go of devices without a link; those of the command line stay for another. */
 static void unplug_idle(struct network *network)
 {
-	for (guint i = 1; i < NET_SLOTS_MAX; i++)
+	for (guint i = network->n_devices; i < NET_SLOTS_MAX; i++)
 		if (network->nics[i].state == NIC_READY && network->nics[i].link == 0)
 			nic_unplug(&network->nics[i], network->qmp, network->log);
 }
@@ -189,10 +194,13 @@ static void join_all(struct network *network)
 static void share_answers(struct network *network)
 {
 	for (guint i = 0; i < NET_SLOTS_MAX && network->resolver != NULL; i++) {
+		struct nic *nic = &network->nics[i];
 		g_autoptr(GError) error = NULL;
 
-		if (network->nics[i].joined &&
-			!net_join_share_answers(network->netlink, &network->nics[i].join, &error))
+		if (!nic->joined || nic->shares_answers)
+			continue;
+		nic->shares_answers = TRUE;
+		if (!net_join_share_answers(network->netlink, &nic->join, &error))
 			remember_failure(network, error);
 	}
 }
@@ -353,15 +361,42 @@ static void sync_soon(struct network *network)
 		sync_begin(network);
 }
 
+/* ---- names */
+
+static void on_answer(const char *reply, void *data)
+{
+	struct network *network = data;
+	g_autoptr(GError) error = NULL;
+
+	if (!agent_request(network->agent, MESSAGE_DNSREPLY, reply, TIMEOUT_AGENT_REQUEST_MS, NULL,
+		    NULL, &error))
+		logfile_note(network->log, LOG_INFO, "name server: %s", error->message);
+}
+
+void network_query(struct network *network, guint32 id, gboolean stream, const char *question)
+{
+	if (network->dns != NULL && !network->closed)
+		dns_ask(network->dns, id, stream, question);
+}
+
+static void set_resolver(struct network *network, const char *resolver)
+{
+	if (resolver == NULL || g_strcmp0(resolver, network->resolver) == 0)
+		return;
+	g_free(network->resolver);
+	network->resolver = g_strdup(resolver);
+	dns_free(network->dns);
+	network->dns = dns_new(resolver, DNS_PORT, network->log, on_answer, network);
+}
+
+/* ---- ask for one */
+
 void network_sync(struct network *network, const char *resolver, network_done_func done, void *data)
 {
 	struct waiter *waiter = g_new(struct waiter, 1);
 
 	*waiter = (struct waiter){.done = done, .data = data};
-	if (resolver != NULL && g_strcmp0(resolver, network->resolver) != 0) {
-		g_free(network->resolver);
-		network->resolver = g_strdup(resolver);
-	}
+	set_resolver(network, resolver);
 	g_queue_push_tail(&network->next_waiters, waiter);
 	sync_soon(network);
 }
@@ -434,10 +469,8 @@ static gboolean take_over(struct network *network, GError **error)
 	return TRUE;
 }
 
-static gboolean open_first(struct network *network, GError **error)
+static gboolean open_device(struct network *network, struct nic *nic, GError **error)
 {
-	struct nic *nic = &network->nics[0];
-
 	if (!nic_open(
 		    nic, network->netlink, network->owner, network->queues, network->vhost, error))
 		return FALSE;
@@ -449,11 +482,20 @@ static gboolean open_first(struct network *network, GError **error)
 	return TRUE;
 }
 
+static gboolean open_devices(struct network *network, GError **error)
+{
+	for (guint i = 0; i < network->n_devices; i++)
+		if (!open_device(network, &network->nics[i], error))
+			return FALSE;
+	return TRUE;
+}
+
 struct network *network_new(const struct network_config *config, GError **error)
 {
 	struct network *network = g_new0(struct network, 1);
 
 	network->owner = g_strdup(config->owner);
+	network->n_devices = config->devices;
 	network->queues = config->queues;
 	network->vhost = config->vhost;
 	network->log = config->log;
@@ -466,7 +508,7 @@ struct network *network_new(const struct network_config *config, GError **error)
 	network->netlink = netlink_open(0, error);
 	if (network->netlink != NULL)
 		network->events = netlink_open(GROUPS, error);
-	if (network->events != NULL && take_over(network, error) && open_first(network, error))
+	if (network->events != NULL && take_over(network, error) && open_devices(network, error))
 		return network;
 	g_prefix_error(error, "network: ");
 	network_free(network);
@@ -502,6 +544,7 @@ void network_free(struct network *network)
 	g_free(network->telling);
 	g_free(network->told);
 	g_free(network->resolver);
+	dns_free(network->dns);
 	g_free(network->owner);
 	g_free(network);
 }
@@ -514,6 +557,7 @@ const int *network_fds(const struct network *network, gsize *out_n)
 
 void network_started(struct network *network)
 {
-	nic_hand_over(&network->nics[0]);
+	for (guint i = 0; i < network->n_devices; i++)
+		nic_hand_over(&network->nics[i]);
 	network->n_fds = 0;
 }

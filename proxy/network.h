@@ -2,10 +2,11 @@
 /*
  * The VM's network: the links of the namespace that we sit in, given to the guest and kept so.
  *
- * The guest has a device, with a tap of ours behind it, from its boot on; further ones are plugged
- * and unplugged as links come and go. A synchronisation reads the namespace, plugs what is missing,
- * joins links and taps, and tells the guest the plan; the namespace is watched, so that one follows
- * each change. With our end all goes that was ours there.
+ * The guest has a device, with a tap of ours behind it, from its boot on (on a machine to which
+ * nothing can be plugged, some); further ones are plugged and unplugged as links come and go. A
+ * synchronisation reads the namespace, plugs what is missing, joins links and taps, and tells the
+ * guest the plan; the namespace is watched, so that one follows each change. With our end all goes
+ * that was ours there.
  */
 #pragma once
 
@@ -18,10 +19,17 @@
 
 struct network;
 
+enum {
+	/* That a command line may have. */
+	NETWORK_DEVICES_MAX = 3,
+};
+
 struct network_config {
 	/* The container's id: who the taps belong to. */
 	const char *owner;
-	/* Of each device's tap. */
+	/* That QEMU's command line has; further ones are plugged. */
+	guint devices;
+	/* Of the tap of each of these. */
 	guint queues;
 	/* Beside each queue one of vhost-net. */
 	gboolean vhost;
@@ -29,7 +37,7 @@ struct network_config {
 };
 
 /*
- * Makes the first device's tap. An error when another VM has the namespace; what a dead one has
+ * Makes their taps. An error when another VM has the namespace; what a dead one has
  * left there is removed. The caller frees, which leaves the namespace as it was.
  */
 struct network *network_new(
@@ -47,6 +55,9 @@ void network_attach(struct network *network, struct agent *agent, struct qmp *qm
 
 /* An event of QMP's. */
 void network_event(struct network *network, const char *name, JsonObject *details);
+
+/* A question of the guest to the resolver, in hexadecimal. */
+void network_query(struct network *network, guint32 id, gboolean stream, const char *question);
 
 /* error: NULL when the guest has the network that the namespace has. */
 typedef void (*network_done_func)(const GError *error, void *data);

@@ -33,6 +33,7 @@ void nic_leave(struct nic *nic, struct netlink *netlink, struct logfile *log)
 	if (nic->joined && !net_leave(netlink, &nic->join, &error))
 		logfile_note(log, LOG_WARNING, "leave %s: %s", nic->name, error->message);
 	nic->joined = FALSE;
+	nic->shares_answers = FALSE;
 	nic->link = 0;
 }
 

@@ -32,6 +32,8 @@ struct nic {
 	int link;
 	char name[IFNAMSIZ];
 	gboolean joined;
+	/* net_join_share_answers has been called. */
+	gboolean shares_answers;
 	struct net_join join;
 	/* Of nic_plug, while it is under way. */
 	struct qmp *qmp;

@@ -123,6 +123,7 @@ static gboolean launch_with(
 static gboolean parse_network(JsonObject *request, struct network_config *network, GError **error)
 {
 	JsonObject *object = NULL;
+	gint64 devices = 1;
 	gint64 queues = 1;
 
 	if (!json_get_object(request, "", "network", &object, error))
@@ -130,9 +131,12 @@ static gboolean parse_network(JsonObject *request, struct network_config *networ
 	if (object == NULL)
 		return TRUE;
 	if (!json_require_string(object, "network", "owner", &network->owner, error) ||
+		!json_get_integer(
+			object, "network", "devices", 1, NETWORK_DEVICES_MAX, &devices, error) ||
 		!json_get_integer(object, "network", "queues", 1, NET_QUEUES_MAX, &queues, error) ||
 		!json_get_boolean(object, "network", "vhost", &network->vhost, error))
 		return FALSE;
+	network->devices = (guint)devices;
 	network->queues = (guint)queues;
 	return TRUE;
 }

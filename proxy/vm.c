@@ -104,6 +104,9 @@ static void kill_hypervisor(struct vm *vm)
 		return;
 	}
 	vm->state = VM_KILLED;
+	/* The taps go with it: that is no change to follow. */
+	if (vm->network != NULL)
+		network_detach(vm->network);
 	hypervisor_kill(vm->hypervisor);
 }
 
@@ -297,6 +300,14 @@ static void on_notified(const char *container, const char *text, void *data)
 	notify_pass(vm->notify, container, text);
 }
 
+static void on_queried(guint32 id, gboolean stream, const char *hex, void *data)
+{
+	struct vm *vm = data;
+
+	if (vm->network != NULL)
+		network_query(vm->network, id, stream, hex);
+}
+
 static void on_failed(const GError *error, void *data)
 {
 	abort_with(data, error);
@@ -321,6 +332,7 @@ static const struct agent_events agent_events = {
 	.oom = on_oom,
 	.spanned = on_spanned,
 	.notified = on_notified,
+	.queried = on_queried,
 	.failed = on_failed,
 	.closed = on_agent_closed,
 };

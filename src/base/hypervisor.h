@@ -20,7 +20,7 @@ enum {
 	HYPERVISOR_FD_LAST_PASSED = 63,
 };
 
-/* From here on: the queues of the first network device's tap, then as many of vhost-net. */
+/* From here on, of each network device: the queues of its tap, then as many of vhost-net. */
 enum {
 	HYPERVISOR_FD_NETWORK = 10,
 	HYPERVISOR_NETWORK_QUEUES_MAX = 8,

@@ -39,6 +39,8 @@ enum {
 	TIMEOUT_LOCK_MS = 120 * 1000,
 	/* Network devices are plugged, and links joined to them. */
 	TIMEOUT_NETWORK_MS = 30 * 1000,
+	/* A name server of the namespace answers a question of the guest. */
+	TIMEOUT_DNS_MS = 10 * 1000,
 	/* The kernel answers a netlink request. */
 	TIMEOUT_NETLINK_MS = 10 * 1000,
 	/* A console socket's listener accepts. */

@@ -57,7 +57,7 @@ gboolean net_leave(struct netlink *netlink, const struct net_join *join, GError 
 /*
  * The answers to what processes in the namespace itself ask a name server elsewhere (Docker's does
  * so on behalf of the guest) reach both them and the guest: UDP from port 53, and ARP. For a
- * redirection only.
+ * redirection only; once.
  */
 gboolean net_join_share_answers(struct netlink *netlink, const struct net_join *join,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The redirection: ingress qdiscs in blocks of ours, u32 filters, mirred actions. */
-#include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
@@ -193,10 +192,8 @@ gboolean net_join_share_answers(
 
 	if (join->method != NET_JOIN_REDIRECT)
 		return TRUE;
-	return (add_filter(netlink, block, join->tap, &answers, error) ||
-		       netlink_errno(netlink) == EEXIST) &&
-	       (add_filter(netlink, block, join->tap, &arp, error) ||
-		       netlink_errno(netlink) == EEXIST);
+	return add_filter(netlink, block, join->tap, &answers, error) &&
+	       add_filter(netlink, block, join->tap, &arp, error);
 }
 
 static gboolean take_qdisc(const struct nlmsghdr *message, void *data, GError **error)

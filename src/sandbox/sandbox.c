@@ -182,6 +182,7 @@ static JsonObject *describe_nic(const struct sandbox_launch *launch)
 	JsonObject *network = json_object_new();
 
 	json_object_set_string_member(network, "owner", launch->owner);
+	json_object_set_int_member(network, "devices", launch->args->n_nics);
 	json_object_set_int_member(network, "queues", launch->nic->queues);
 	json_object_set_boolean_member(network, "vhost", launch->nic->vhost);
 	return network;

@@ -294,15 +294,20 @@ static void append_balloon(struct appender *a)
 		NULL);
 }
 
+/* One that the template has a place for is there once. */
 static void append_network(struct appender *a)
 {
 	const struct vm_nic *nic = &a->tags->values->nic;
-	g_autofree char *netdev = vm_nic_netdev(nic);
-	g_autofree char *device = vm_nic_device(nic, vm_machine_is_mmio(a->machine));
+	gboolean mmio = vm_machine_is_mmio(a->machine);
 
-	if (a->tags->placed & VM_TAG_NETWORK || netdev == NULL)
+	if (a->tags->placed & VM_TAG_NETWORK || nic->netdev == VM_NETDEV_NONE)
 		return;
-	add(a->argv, "-netdev", netdev, "-device", device, NULL);
+	for (guint i = 0; i < vm_nic_count(nic, mmio); i++) {
+		g_autofree char *netdev = vm_nic_netdev(nic, i);
+		g_autofree char *device = vm_nic_device(nic, i, mmio);
+
+		add(a->argv, "-netdev", netdev, "-device", device, NULL);
+	}
 }
 
 static gboolean append_missing(const struct vm_tags *tags, GPtrArray *argv, GError **error)
@@ -362,12 +367,24 @@ static GStrv to_vector(GPtrArray *argv)
 	return (GStrv)g_ptr_array_free(argv, FALSE);
 }
 
+static guint count_nics(const struct vm_tags *tags, char **argv)
+{
+	g_autofree char *machine = vm_machine_of_arguments((const char *const *)argv);
+
+	if (tags->values->nic.netdev == VM_NETDEV_NONE)
+		return 0;
+	if (tags->placed & VM_TAG_NETWORK)
+		return 1;
+	return vm_nic_count(&tags->values->nic, vm_machine_is_mmio(machine));
+}
+
 static struct vm_args *make_args(const struct vm_tags *tags, GPtrArray *argv)
 {
 	struct vm_args *args = g_new0(struct vm_args, 1);
 
 	args->share_tag = share_tag(tags, argv);
 	args->argv = to_vector(argv);
+	args->n_nics = count_nics(tags, args->argv);
 	args->qmp_socket = socket_path(tags, VM_TAG_COMMS_SOCKET, VM_SOCKET_QMP);
 	args->control_socket = socket_path(tags, VM_TAG_AGENT_CTL_SOCKET, VM_SOCKET_CONTROL);
 	args->tty_socket = socket_path(tags, VM_TAG_AGENT_TTY_SOCKET, VM_SOCKET_TTY);

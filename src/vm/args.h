@@ -6,7 +6,8 @@
  * are dropped; the first line is the binary. @TAG@s are expanded (vm/tags.h); an unknown one is an
  * error that names file and line. What the template does not place is appended: processor,
  * firmware, initramfs or image, QMP, console, agent ports, share, balloon, and last the
- * hypervisor's parameters of the configuration. What we append uses sockets by descriptor (HYPERVISOR_FD_*).
+ * hypervisor's parameters of the configuration. What we append uses sockets by descriptor
+ * (HYPERVISOR_FD_*).
  *
  * Sockets that a template places by path get names relative to the state directory, which is
  * QEMU's working directory: so no --root and no id can make them longer than sun_path, and no
@@ -54,6 +55,8 @@ struct vm_args {
 	char *control_socket;
 	char *tty_socket;
 	char *console_socket;
+	/* How many network devices of ours there are (vm_nic_count). */
+	guint n_nics;
 	/* The mount tag by which the guest finds its share. Never NULL. */
 	char *share_tag;
 	/*

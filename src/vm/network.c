@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* -netdev and -device of the first network device. */
+/* -netdev and -device of the network devices. */
 #include "vm/network.h"
 
 #include <string.h>
@@ -43,16 +43,25 @@ static void append_fds(GString *text, int first, guint n)
 		g_string_append_printf(text, "%s%d", i > 0 ? ":" : "", first + (int)i);
 }
 
-static char *tap(const struct vm_nic *nic)
+guint vm_nic_count(const struct vm_nic *nic, gboolean mmio)
 {
-	GString *text = g_string_new("tap,id=net0,");
-	gboolean many = nic->queues > 1;
+	enum { MMIO_DEVICES = 3 };
 
-	g_string_append(text, many ? "fds=" : "fd=");
-	append_fds(text, HYPERVISOR_FD_NETWORK, nic->queues);
+	return nic->netdev == VM_NETDEV_TAP && mmio ? MMIO_DEVICES : 1;
+}
+
+static char *tap(const struct vm_nic *nic, guint index)
+{
+	GString *text = g_string_new(NULL);
+	gboolean many = nic->queues > 1;
+	guint each = nic->vhost ? 2 * nic->queues : nic->queues;
+	int first = HYPERVISOR_FD_NETWORK + (int)(index * each);
+
+	g_string_append_printf(text, "tap,id=net%u,%s=", index, many ? "fds" : "fd");
+	append_fds(text, first, nic->queues);
 	if (nic->vhost) {
 		g_string_append(text, many ? ",vhost=on,vhostfds=" : ",vhost=on,vhostfd=");
-		append_fds(text, HYPERVISOR_FD_NETWORK + (int)nic->queues, nic->queues);
+		append_fds(text, first + (int)nic->queues, nic->queues);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -66,11 +75,11 @@ static char *slirp(const struct vm_nic *nic)
 	return g_string_free(text, FALSE);
 }
 
-char *vm_nic_netdev(const struct vm_nic *nic)
+char *vm_nic_netdev(const struct vm_nic *nic, guint index)
 {
 	switch (nic->netdev) {
 	case VM_NETDEV_TAP:
-		return tap(nic);
+		return tap(nic, index);
 	case VM_NETDEV_SLIRP:
 		return slirp(nic);
 	case VM_NETDEV_PASST:
@@ -82,14 +91,15 @@ char *vm_nic_netdev(const struct vm_nic *nic)
 	return NULL;
 }
 
-char *vm_nic_device(const struct vm_nic *nic, gboolean mmio)
+char *vm_nic_device(const struct vm_nic *nic, guint index, gboolean mmio)
 {
 	GString *text;
 
 	if (nic->netdev == VM_NETDEV_NONE)
 		return NULL;
 	text = g_string_new(mmio ? "virtio-net-device" : "virtio-net-pci");
-	g_string_append(text, ",netdev=net0,id=nic0,mac=" VM_NIC_MAC);
+	g_string_append_printf(
+		text, ",netdev=net%u,id=nic%u,mac=" VM_NIC_MAC_FORMAT, index, index, index);
 	/* No boot over the network: its ROM would be loaded for nothing. */
 	if (!mmio)
 		g_string_append(text, ",romfile=");

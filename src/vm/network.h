@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The guest's first network device on QEMU's command line, and what is behind it. */
+/* The guest's network devices on QEMU's command line, and what is behind them. */
 #pragma once
 
 #include <glib.h>
@@ -33,16 +33,25 @@ struct vm_nic {
 	const char *const *forwards;
 };
 
-/* The MAC by which the agent knows the device, whatever it is called later. */
-#define VM_NIC_MAC "02:cc:0c:10:00:00"
+/* The MACs by which the agent knows the devices, whatever they are called later. */
+#define VM_NIC_MAC_FORMAT "02:cc:0c:10:00:%02x"
 
 /* "auto", "user", "passt", "slirp", "none"; an error names these. */
 gboolean vm_network_parse(
 	const char *text, enum vm_network *out_network, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The values of -netdev and -device, which the caller frees; NULL for VM_NETDEV_NONE. */
-char *vm_nic_netdev(const struct vm_nic *nic);
-char *vm_nic_device(const struct vm_nic *nic, gboolean mmio);
+/*
+ * How many devices there are from the boot on: one, and on a machine that takes no further ones
+ * some that are idle until a link comes for them.
+ */
+guint vm_nic_count(const struct vm_nic *nic, gboolean mmio);
+
+/*
+ * The values of -netdev and -device of one of them, which the caller frees; NULL for
+ * VM_NETDEV_NONE.
+ */
+char *vm_nic_netdev(const struct vm_nic *nic, guint index);
+char *vm_nic_device(const struct vm_nic *nic, guint index, gboolean mmio);
 
 /*
  * How many queues: more than one pays only where vhost-net serves each in a thread of its own, and

@@ -158,14 +158,14 @@ static char *value_netdev(const struct vm_tags *tags, gboolean whole, GError **e
 {
 	(void)whole;
 	(void)error;
-	return or_nothing(vm_nic_netdev(&tags->values->nic));
+	return or_nothing(vm_nic_netdev(&tags->values->nic, 0));
 }
 
 static char *value_netdevice(const struct vm_tags *tags, gboolean whole, GError **error)
 {
 	(void)whole;
 	(void)error;
-	return or_nothing(vm_nic_device(&tags->values->nic, FALSE));
+	return or_nothing(vm_nic_device(&tags->values->nic, 0, FALSE));
 }
 
 static char *value_qemu_path(const struct vm_tags *tags, gboolean whole, GError **error)

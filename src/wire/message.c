@@ -40,6 +40,8 @@ static const struct message_info messages[] = {
 	{MESSAGE_TRACE, "TRACE", MESSAGE_TO_GUEST},
 	{MESSAGE_TRACEEVENT, "TRACEEVENT", MESSAGE_FROM_GUEST},
 	{MESSAGE_NETPLAN, "NETPLAN", MESSAGE_TO_GUEST},
+	{MESSAGE_DNSQUERY, "DNSQUERY", MESSAGE_FROM_GUEST},
+	{MESSAGE_DNSREPLY, "DNSREPLY", MESSAGE_TO_GUEST},
 };
 
 const struct message_info *message_by_type(uint32_t type)

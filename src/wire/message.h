@@ -50,6 +50,9 @@ enum message_type {
 	MESSAGE_TRACEEVENT = 118,
 	/* With "netplan": what the guest's network is, from now on. */
 	MESSAGE_NETPLAN = 108,
+	/* Questions to the plan's resolver, and the answers to them. */
+	MESSAGE_DNSQUERY = 109,
+	MESSAGE_DNSREPLY = 110,
 };
 
 /* Versions that GETVERSION answers. */

@@ -434,9 +434,6 @@ TEST(answers_of_name_servers_reach_the_namespace_too)
 
 	test_succeeds(net_join(netlink, &join, &error), error);
 	test_succeeds(net_join_share_answers(netlink, &join, &error), error);
-	/* Once more, as at every start. */
-	test_succeeds(net_join_share_answers(netlink, &join, &error), error);
-	ck_assert_ptr_null(error);
 
 	g_autofree char *filters = run("tc filter show dev eth0 ingress");
 

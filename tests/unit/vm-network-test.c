@@ -34,11 +34,24 @@ static const struct {
 
 TEST(arguments_of_each_kind)
 {
-	g_autofree char *netdev = vm_nic_netdev(&samples[_i].nic);
-	g_autofree char *device = vm_nic_device(&samples[_i].nic, samples[_i].mmio);
+	g_autofree char *netdev = vm_nic_netdev(&samples[_i].nic, 0);
+	g_autofree char *device = vm_nic_device(&samples[_i].nic, 0, samples[_i].mmio);
 
 	ck_assert_pstr_eq(netdev, samples[_i].netdev);
 	ck_assert_pstr_eq(device, samples[_i].device);
+}
+
+TEST(a_machine_that_takes_no_devices_has_spare_ones)
+{
+	const struct vm_nic nic = {VM_NETDEV_TAP, 2, TRUE};
+	g_autofree char *netdev = vm_nic_netdev(&nic, 1);
+	g_autofree char *device = vm_nic_device(&nic, 1, TRUE);
+
+	ck_assert_uint_eq(vm_nic_count(&nic, TRUE), 3);
+	ck_assert_uint_eq(vm_nic_count(&nic, FALSE), 1);
+	ck_assert_str_eq(netdev, "tap,id=net1,fds=14:15,vhost=on,vhostfds=16:17");
+	ck_assert_str_eq(
+		device, "virtio-net-device,netdev=net1,id=nic1,mac=02:cc:0c:10:00:01,mq=on");
 }
 
 TEST(many_queues_only_with_vhost)
@@ -64,6 +77,7 @@ TEST(names_of_networks)
 
 static const struct test tests[] = {
 	RUN_EACH(arguments_of_each_kind, G_N_ELEMENTS(samples)),
+	RUN(a_machine_that_takes_no_devices_has_spare_ones),
 	RUN(many_queues_only_with_vhost),
 	RUN(names_of_networks),
 };
