@@ -351,9 +351,30 @@ gboolean json_element_object(
 	return TRUE;
 }
 
+/* `"key" : value` as `"key": value`: the blank in front of each colon that is in no string. */
+static void close_up(char *text)
+{
+	gboolean in_string = FALSE;
+	char *to = text;
+
+	for (const char *from = text; *from != '\0'; from++) {
+		if (*from == '"')
+			in_string = !in_string;
+		if (in_string && *from == '\\')
+			*to++ = *from++;
+		if (in_string || *from != ' ' || from[1] != ':')
+			*to++ = *from;
+	}
+	*to = '\0';
+}
+
 char *json_format(JsonNode *node, gboolean pretty)
 {
-	return json_to_string(node, pretty);
+	char *text = json_to_string(node, pretty);
+
+	if (pretty)
+		close_up(text);
+	return text;
 }
 
 char *json_format_object(JsonObject *object, gboolean pretty)

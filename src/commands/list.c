@@ -15,6 +15,7 @@ enum {
 	N_COLUMNS_ALL = 10,
 	/* As runc's table: the narrowest column, and the gap behind each. */
 	COLUMN_LEAST = 12,
+	COLUMN_GAP = 3,
 };
 
 static const char *const titles[N_COLUMNS_ALL] = {
@@ -122,7 +123,7 @@ static void print_table(const struct listing *listing)
 
 		g_ptr_array_add(rows, row);
 		for (gsize j = 0; j < n; j++)
-			widths[j] = MAX(widths[j], strlen(row[j]) + 1);
+			widths[j] = MAX(widths[j], strlen(row[j]) + COLUMN_GAP);
 	}
 	print_row(titles, widths, n);
 	for (guint i = 0; i < rows->len; i++)

@@ -300,6 +300,18 @@ TEST(json_format_is_read_back)
 	ck_assert(g_str_has_prefix(pretty, "{\n  \"s\""));
 }
 
+TEST(format_is_pretty_as_runc_s)
+{
+	static const char text[] = "{\"a\":1,\"b \\\" : c\":\"d : \\\\\"}";
+	GError *error = NULL;
+	g_autoptr(JsonNode) node = json_parse_object(text, strlen(text), &error);
+	g_autofree char *pretty = NULL;
+
+	test_succeeds(node != NULL, error);
+	pretty = json_format(node, TRUE);
+	ck_assert_str_eq(pretty, "{\n  \"a\": 1,\n  \"b \\\" : c\": \"d : \\\\\"\n}");
+}
+
 static const struct test tests[] = {
 	RUN_EACH(json_parse_refuses, G_N_ELEMENTS(refused)),
 	RUN_EACH(json_parse_refuses_what_is_broken, G_N_ELEMENTS(broken)),
@@ -315,6 +327,7 @@ static const struct test tests[] = {
 	RUN(json_elements_are_named_by_index),
 	RUN(json_quote_escapes),
 	RUN(json_format_is_read_back),
+	RUN(format_is_pretty_as_runc_s),
 };
 
 TEST_MAIN("base-json", tests)
