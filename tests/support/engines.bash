@@ -16,7 +16,7 @@
 #		engines_end
 #	}
 #
-# and then uses docker, ctr and podman, which are functions here: the clients of these daemons. After
+# and then uses docker, ctr and podman, the clients of these daemons. After
 # the file nothing may be left: no process, cgroup or state directory; the file has failed if there is.
 # $CC_ENGINES_RUNTIME runs the same tests with another runtime (a path), to see what the engine does
 # with that one on this machine.
@@ -34,6 +34,7 @@ engines_paths() {
 	# The runtime as the engines call it, and the cgroup below which all of theirs are.
 	cor_path=$engines/cor
 	cgroup_parent=cc-engines-${BATS_FILE_TMPDIR//[!A-Za-z0-9]/-}
+	PATH=$engines/bin:$PATH
 }
 
 [ -z "${BATS_FILE_TMPDIR:-}" ] || engines_paths
@@ -146,23 +147,33 @@ docker_start() {
 
 # ---- clients
 
-docker() {
-	inside docker --host "unix://$docker_socket" --config "$engines/docker-client" "$@"
+# The clients of these daemons come first on PATH, as scripts: so whatever runs them finds them.
+write_clients() {
+	mkdir -p "$engines/bin"
+	write_client docker --host "unix://$docker_socket" --config "$engines/docker-client"
+	write_client ctr --address "$containerd_socket"
+	write_client podman --root "$engines/podman" --runroot "$engines/podman-run" \
+		--tmpdir "$engines/podman-tmp" --cgroup-manager cgroupfs --runtime "$cor_path"
+}
+
+# write_client NAME ARGUMENT…
+write_client() {
+	local name=$1
+	shift
+	cat >"$engines/bin/$name" <<-END
+		#!/bin/sh
+		CC_ENGINES=$engines CONTAINERS_CONF=$engines/containers.conf
+		CONTAINERS_STORAGE_CONF=$engines/storage.conf
+		export CC_ENGINES CONTAINERS_CONF CONTAINERS_STORAGE_CONF
+		exec nsenter --target "\$(cat "$engines/holder.pid")" --net --mount --wdns="\$PWD" -- \
+			$(command -v "$name") $* "\$@"
+	END
+	chmod 755 "$engines/bin/$name"
 }
 
 # cor_run ARGUMENT…: docker run with our runtime; networks are named by who wants one.
 cor_run() {
 	docker run --runtime cor --network none "$@"
-}
-
-ctr() {
-	inside ctr --address "$containerd_socket" "$@"
-}
-
-podman() {
-	CONTAINERS_CONF=$engines/containers.conf CONTAINERS_STORAGE_CONF=$engines/storage.conf \
-		inside podman --root "$engines/podman" --runroot "$engines/podman-run" \
-		--tmpdir "$engines/podman-tmp" --cgroup-manager cgroupfs --runtime "$cor_path" "$@"
 }
 
 # podman needs no daemon: what it reads, and the image "busybox".
@@ -189,11 +200,14 @@ podman_start() {
 # ---- a file's beginning and end
 
 engines_begin() {
+	# A test that hangs is one that has failed.
+	export BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-240}
 	engines_paths
 	mkdir -p "$engines"
 	"$source_dir/quickstart" bundle "$engines/bundle" -- sh </dev/null 2>/dev/null
 	tar -C "$engines/bundle/rootfs" -cf "$engines/busybox.tar" .
 	write_runtime
+	write_clients
 	namespaces_start
 }
 
@@ -266,13 +280,14 @@ engine_state() {
 		-path '*run*' -size +0 2>/dev/null || true
 }
 
+# After a failure: what the logs have to say; of the engines, only what they complain about.
 engines_tell() {
 	local file
 
 	for file in "$engines"/*.log "$engines"/vm/*/hypervisor.log; do
 		[ -s "$file" ] || continue
 		echo "# --- $file"
-		tail -n 30 "$file" | sed 's/^/# /'
+		grep -v 'level=info' "$file" | tail -n 12 | sed 's/^/# /'
 	done
 }
 
