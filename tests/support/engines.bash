@@ -237,7 +237,7 @@ engines_end() {
 		engine_cgroups >&2
 		status=1
 	}
-	engine_cgroups | tac | xargs -r rmdir
+	engine_cgroups | sort -r | xargs -r rmdir
 	engine_state >&2
 	[ -z "$(engine_state)" ] || status=1
 	[ "$status" -eq 0 ] || engines_tell >&2
@@ -269,9 +269,9 @@ engine_cgroups() {
 	find /sys/fs/cgroup -type d -name "$cgroup_parent" 2>/dev/null || true
 }
 
+# Those of containers; the parents that were asked for are the engines' to leave.
 no_cgroups() {
-	# The engine's own parent stays empty.
-	[ -z "$(find /sys/fs/cgroup -type d -path "*/$cgroup_parent/?*" 2>/dev/null)" ]
+	[ -z "$(engine_cgroups | grep -E '[0-9a-f]{64}')" ]
 }
 
 # State directories of ours that outlived their containers.
