@@ -65,10 +65,11 @@ has_line() {
 			echo named >/named/n; cat /again/n; echo y >/fast/y && echo fast'
 	[ "$output" = $'scratch\n2048\nfrom host\nfrom host\nnamed\nfast' ]
 	[ "$(cat "$dir/back")" = back ]
-	# Volumes of another, while that one does not run.
-	run -0 cor_run --rm --volumes-from mnt busybox cat /named/n /rw/back
-	[ "$output" = $'named\nback' ]
 	docker rm mnt
+	docker create --name volumes -v "$dir:/rw" -v vol:/named busybox
+	run -0 cor_run --rm --volumes-from volumes busybox cat /named/n /rw/back
+	[ "$output" = $'named\nback' ]
+	docker rm volumes
 	docker volume rm vol
 	run -125 cor_run --rm --mount "type=bind,source=$dir/missing,target=/x" busybox true
 	[[ $output == *"bind source path does not exist"* ]]

@@ -108,8 +108,8 @@ has_event() {
 }
 
 @test "out of memory is the container's, and docker says so" {
-	run -137 cor_run --name oom --memory 64m busybox sh -c \
-		'dd if=/dev/zero of=/dev/null bs=256M count=1; echo survived'
+	run -137 cor_run --name oom --memory 64m --memory-swap 64m --tmpfs /fill:size=1g busybox \
+		dd if=/dev/zero of=/fill/file bs=1M
 	[ "$(inspect oom .State.OOMKilled)" = true ]
 	docker rm oom
 }

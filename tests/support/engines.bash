@@ -271,7 +271,7 @@ engine_cgroups() {
 
 # Those of containers; the parents that were asked for are the engines' to leave.
 no_cgroups() {
-	[ -z "$(engine_cgroups | grep -E '[0-9a-f]{64}')" ]
+	! engine_cgroups | grep -qE '[0-9a-f]{64}'
 }
 
 # State directories of ours that outlived their containers.
