@@ -41,7 +41,6 @@ teardown_file() {
 	echo 'RUN exit 3' >>"$context/Dockerfile"
 	run -3 docker build --network none "$context"
 	[[ $output == *"returned a non-zero code: 3"* ]]
-	docker rm --force $(docker ps --all --quiet) 2>/dev/null || true
 }
 
 @test "cp both ways, diff, commit, export and import of a running container" {
@@ -62,7 +61,9 @@ teardown_file() {
 	docker export cont | docker import - imported
 	[ "$(docker run --rm --network none imported cat /from-host)" = "from host" ]
 	docker tag imported other:1
-	docker save other:1 | (docker rmi other:1 imported >/dev/null && docker load)
+	docker save --output "$BATS_TEST_TMPDIR/saved" other:1
+	docker rmi other:1 imported
+	docker load --input "$BATS_TEST_TMPDIR/saved"
 	[ "$(docker run --rm --network none other:1 cat /new)" = new ]
 	docker rm --force cont
 }

@@ -245,14 +245,16 @@ engines_end() {
 }
 
 # "PID COMMAND" of all that was started here: known by environment or command line, a shim (which
-# shows the container's command) by its file and its cgroup or parent being gone with the rest.
+# shows the container's command, and has no environment) by its mount namespace.
 engine_processes() {
-	local file pid
+	local file namespace pid
+
+	namespace=$(readlink "/proc/$(cat "$engines/holder.pid")/ns/mnt")
 
 	{
 		grep -lzFx -f <(echo "CC_ENGINES=$engines") /proc/[0-9]*/environ || true
 		grep -lzF -f <(echo "$engines/") /proc/[0-9]*/cmdline || true
-		find /proc/[0-9]* -maxdepth 1 -name exe -lname "$CC_BUILD_DIR/cc-shim" || true
+		find /proc/[0-9]*/ns/mnt -lname "$namespace" || true
 	} 2>/dev/null | while read -r file; do
 		pid=${file#/proc/}
 		pid=${pid%%/*}
