@@ -98,6 +98,8 @@ has_event() {
 	docker exec pau sh -c 'cat "/sys/fs/cgroup/$(cut -d : -f 3 /proc/1/cgroup)/memory.max"' |
 		grep -qx $((192 << 20))
 	docker rm --force pau
+	# --until is in seconds.
+	sleep 1
 	docker events --since "$since" --until "$(date +%s)" --filter container=pau \
 		--format '{{.Action}} {{json .Actor.Attributes}}' >"$events"
 	has_event "$events" 'exec_die {'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# docker's networks: the bridge, ports, networks of one's own with names, and sets of containers.
+# A set of containers on networks of its own, as docker compose makes them.
 
 # shellcheck disable=SC2016 # the variables of the containers' shells
 # shellcheck disable=SC2154 # of bats and of the harness
@@ -16,12 +16,6 @@ teardown_file() {
 	engines_end
 }
 
-# answers HOST PORT TEXT: to where docker's own networks are.
-answers() {
-	[ "$(inside bash -c 'exec 5<>"/dev/tcp/$0/$1" && printf "GET / HTTP/1.0\r\n\r\n" >&5 && cat <&5' \
-		"$1" "$2" 2>/dev/null | tail -n 1)" = "$3" ]
-}
-
 # What a container runs to serve the text; and to get it. (busybox-static's wget crashes.)
 serve='mkdir /www; echo "$0" >/www/index.html; exec httpd -f -h /www -p 80'
 get='printf "GET / HTTP/1.0\r\n\r\n" | nc -w 20 "$0" 80 | tail -n 1'
@@ -29,23 +23,6 @@ get='printf "GET / HTTP/1.0\r\n\r\n" | nc -w 20 "$0" 80 | tail -n 1'
 # reaches CONTAINER HOST TEXT
 reaches() {
 	[ "$(docker exec "$1" sh -c "$get" "$2")" = "$3" ]
-}
-
-@test "the bridge: address, route, a published port, the network of another, none, host" {
-	local address
-
-	docker run -d --name web --publish 8080:80 busybox sh -c "$serve" page
-	address=$(inspect web .NetworkSettings.IPAddress)
-	wait_until 60 answers "$address" 80 page
-	answers 127.0.0.1 8080 page
-	[[ $(docker port web) == *"80/tcp -> 0.0.0.0:8080"* ]]
-	run -0 docker exec web ip -4 addr show eth0
-	[[ $output == *"inet $address/16"* && $output == *"mtu 1500"* ]]
-	run -0 docker run --rm busybox sh -c "$get" "$address"
-	[ "$output" = page ]
-	run -0 docker run --rm --network none busybox ip -o link
-	[[ $output == *"1: lo"* && $output != *eth0* ]]
-	docker rm --force web
 }
 
 @test "networks of one's own: MTU, connect while running, a set of three containers" {
@@ -60,6 +37,7 @@ reaches() {
 	[[ $output == *"nameserver 127.0.0.11"*$'\n'1400 ]]
 	address=$(inspect db '.NetworkSettings.Networks.back.IPAddress')
 	wait_until 60 reaches app "$address" data
+	wait_until 60 reaches app db data
 	# The third is on one of them only, and reaches the second alone.
 	run -0 docker run --rm --network front busybox ping -c 1 -W 20 \
 		"$(inspect app '.NetworkSettings.Networks.front.IPAddress')"
