@@ -271,7 +271,9 @@ static gboolean launch(struct creation *creation, GError **error)
 	guest->directory = creation->directory;
 	guest->log_directory = creation->logs;
 	guest->nic = network_choose(creation->vm, namespace);
-	guest->network_namespace = g_steal_fd(&namespace);
+	/* The user network reaches out from where we are; nothing is changed there. */
+	if (guest->nic.netdev != VM_NETDEV_USER)
+		guest->network_namespace = g_steal_fd(&namespace);
 	guest->cgroups = creation->cgroup.members;
 	return guest_prepare(guest, error) && guest_launch(guest, error);
 }
@@ -336,8 +338,11 @@ static gboolean relay_notify(struct creation *creation, GError **error)
 /* A pod's network is the sandbox's. */
 static gboolean connect_network(struct creation *creation, GError **error)
 {
-	return creation->pod != NULL ||
-	       network_connect(creation->guest.sandbox, creation->spec, error);
+	if (creation->pod != NULL)
+		return TRUE;
+	if (creation->guest.nic.netdev == VM_NETDEV_USER)
+		return sandbox_user_network(creation->guest.sandbox, error);
+	return network_connect(creation->guest.sandbox, creation->spec, error);
 }
 
 /* The i-th CPU of the machine on the i-th that the container may use. */

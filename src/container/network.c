@@ -84,8 +84,13 @@ struct vm_nic network_choose(const struct vm_config *vm, int namespace)
 {
 	struct vm_nic nic = {.netdev = VM_NETDEV_NONE, .queues = 1};
 
-	if (vm->network != VM_NETWORK_AUTO || (namespace >= 0 && network_is_host(namespace)))
+	if (vm->network == VM_NETWORK_NONE)
 		return nic;
+	if (vm->network == VM_NETWORK_USER || (namespace >= 0 && network_is_host(namespace))) {
+		nic.netdev = VM_NETDEV_USER;
+		nic.forwards = (const char *const *)vm->ports;
+		return nic;
+	}
 	nic.netdev = VM_NETDEV_TAP;
 	nic.vhost = has_vhost(vm->accel);
 	nic.queues = vm_nic_queues(nic.vhost, vm->cpus);

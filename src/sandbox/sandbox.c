@@ -201,7 +201,7 @@ gboolean sandbox_launch(
 	set_path(sockets, "control", launch->args->control_socket);
 	set_path(sockets, "tty", launch->args->tty_socket);
 	set_path(sockets, "console", launch->args->console_socket);
-	if (launch->nic->netdev != VM_NETDEV_NONE)
+	if (launch->nic->netdev == VM_NETDEV_TAP)
 		json_object_set_object_member(request, "network", describe_nic(launch));
 	json_object_set_array_member(request, "argv", argv);
 	json_object_set_object_member(request, "sockets", sockets);
@@ -289,6 +289,21 @@ gboolean sandbox_network(struct sandbox *sandbox, const char *resolver, GError *
 		json_object_set_string_member(request, "resolver", resolver);
 	return call(sandbox, request,
 		TIMEOUT_NETWORK_MS + TIMEOUT_AGENT_REQUEST_MS + TIMEOUT_PROXY_MARGIN_MS, error);
+}
+
+/* QEMU's user network is always the same: 10.0.2.0/24, with the gateway at 2, the guest at 15. */
+gboolean sandbox_user_network(struct sandbox *sandbox, GError **error)
+{
+	static const char plan[] =
+		"{\"links\":[{\"name\":\"eth0\",\"device\":\"02:cc:0c:10:00:00\","
+		"\"mac\":\"02:cc:0c:10:00:00\",\"mtu\":1500,\"up\":true,\"addresses\":["
+		"{\"address\":\"10.0.2.15\",\"prefix\":24,\"broadcast\":\"10.0.2.255\"}]}],"
+		"\"routes\":[{\"family\":4,\"destination\":\"0.0.0.0/0\","
+		"\"gateway\":\"10.0.2.2\",\"device\":\"eth0\"}]}";
+	g_autoptr(JsonNode) node = json_parse_object(plan, strlen(plan), error);
+
+	return node != NULL &&
+	       sandbox_call_agent(sandbox, "NETPLAN", json_node_dup_object(node), error);
 }
 
 gboolean sandbox_own(struct sandbox *sandbox, GError **error)

@@ -92,6 +92,8 @@ gboolean sandbox_wait_ready(
  */
 gboolean sandbox_network(
 	struct sandbox *sandbox, const char *resolver, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Gives the guest the addresses of QEMU's user network. */
+gboolean sandbox_user_network(struct sandbox *sandbox, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The VM lives on without this connection. */
 gboolean sandbox_own(struct sandbox *sandbox, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ends the VM; returns when the hypervisor is gone. */

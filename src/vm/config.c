@@ -339,6 +339,7 @@ static gboolean apply_annotations(
 	const char *accel = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_ACCEL);
 	const char *template = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_TEMPLATE);
 	const char *network = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_NETWORK);
+	const char *ports = g_hash_table_lookup(spec->annotations, VM_ANNOTATION_PORTS);
 
 	if (machine != NULL && *machine == '\0')
 		return set_invalid(error, "annotations." VM_ANNOTATION_MACHINE, "empty");
@@ -348,6 +349,10 @@ static gboolean apply_annotations(
 	}
 	if (accel != NULL && !vm_accel_parse(accel, &config->accel, error)) {
 		g_prefix_error(error, "annotations." VM_ANNOTATION_ACCEL ": ");
+		return FALSE;
+	}
+	if (ports != NULL && (config->ports = vm_network_parse_ports(ports, error)) == NULL) {
+		g_prefix_error(error, "annotations." VM_ANNOTATION_PORTS ": ");
 		return FALSE;
 	}
 	if (network != NULL && !vm_network_parse(network, &config->network, error)) {
@@ -392,6 +397,7 @@ void vm_config_free(struct vm_config *config)
 		return;
 	g_free(config->source);
 	g_free(config->hypervisor_path);
+	g_strfreev(config->ports);
 	g_strfreev(config->hypervisor_parameters);
 	g_free(config->kernel_path);
 	g_free(config->kernel_parameters);

@@ -20,6 +20,8 @@
 #define VM_ANNOTATION_ACCEL    "cc-oci-runtime.accel"
 #define VM_ANNOTATION_TEMPLATE "cc-oci-runtime.template"
 #define VM_ANNOTATION_NETWORK  "cc-oci-runtime.network"
+/* Ports of the host that are published in a user network (vm_network_parse_ports). */
+#define VM_ANNOTATION_PORTS "cc-oci-runtime.ports"
 
 /* The directories to look in; any may be NULL. */
 struct vm_lookup {
@@ -56,6 +58,8 @@ struct vm_config {
 	char *machine;
 	enum vm_accel accel;
 	enum vm_network network;
+	/* Published ports of a user network; NULL: none. */
+	GStrv ports;
 	/* A machine that takes devices while it runs. */
 	gboolean hotplug;
 	guint memory_mib;

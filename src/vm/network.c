@@ -2,6 +2,7 @@
 /* -netdev and -device of the network devices. */
 #include "vm/network.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -13,8 +14,6 @@ static const struct {
 } names[] = {
 	{"auto", VM_NETWORK_AUTO},
 	{"user", VM_NETWORK_USER},
-	{"passt", VM_NETWORK_PASST},
-	{"slirp", VM_NETWORK_SLIRP},
 	{"none", VM_NETWORK_NONE},
 };
 
@@ -26,9 +25,58 @@ gboolean vm_network_parse(const char *text, enum vm_network *out_network, GError
 		*out_network = names[i].network;
 		return TRUE;
 	}
-	g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
-		"\"%s\": not one of auto, user, passt, slirp and none", text);
+	g_set_error(
+		error, CC_ERROR, CC_ERROR_INVALID, "\"%s\": not one of auto, user and none", text);
 	return FALSE;
+}
+
+static gboolean parse_port(const char *text, guint64 *out_port)
+{
+	return text != NULL && g_ascii_string_to_unsigned(text, 10, 1, G_MAXUINT16, out_port, NULL);
+}
+
+/* "[ADDRESS:]PORT:PORT[/PROTOCOL]"; NULL: it is none. */
+static char *parse_forward(char *text)
+{
+	char *slash = strchr(text, '/');
+	const char *protocol = slash != NULL ? slash + 1 : "tcp";
+	g_auto(GStrv) parts = NULL;
+	struct in_addr ignored;
+	guint64 host;
+	guint64 guest;
+	guint n;
+
+	if (slash != NULL)
+		*slash = '\0';
+	parts = g_strsplit(text, ":", 4);
+	n = g_strv_length(parts);
+	if ((n != 2 && n != 3) || !parse_port(parts[n - 2], &host) ||
+		!parse_port(parts[n - 1], &guest) ||
+		(n == 3 && inet_pton(AF_INET, parts[0], &ignored) != 1) ||
+		(strcmp(protocol, "tcp") != 0 && strcmp(protocol, "udp") != 0))
+		return NULL;
+	return g_strdup_printf(
+		"%s:%s:%u-:%u", protocol, n == 3 ? parts[0] : "", (guint)host, (guint)guest);
+}
+
+GStrv vm_network_parse_ports(const char *text, GError **error)
+{
+	g_auto(GStrv) items = g_strsplit(text, ",", -1);
+	g_autoptr(GPtrArray) forwards = g_ptr_array_new_with_free_func(g_free);
+
+	for (char **item = items; *item != NULL; item++) {
+		g_autofree char *copy = g_strdup(g_strstrip(*item));
+		char *forward = parse_forward(copy);
+
+		if (forward == NULL) {
+			g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+				"\"%s\": not [ADDRESS:]PORT:PORT[/tcp|/udp]", *item);
+			return NULL;
+		}
+		g_ptr_array_add(forwards, forward);
+	}
+	g_ptr_array_add(forwards, NULL);
+	return (GStrv)g_ptr_array_free(g_steal_pointer(&forwards), FALSE);
 }
 
 guint vm_nic_queues(gboolean vhost, guint cpus)
@@ -66,7 +114,7 @@ static char *tap(const struct vm_nic *nic, guint index)
 	return g_string_free(text, FALSE);
 }
 
-static char *slirp(const struct vm_nic *nic)
+static char *user(const struct vm_nic *nic)
 {
 	GString *text = g_string_new("user,id=net0,ipv6=off");
 
@@ -80,11 +128,8 @@ char *vm_nic_netdev(const struct vm_nic *nic, guint index)
 	switch (nic->netdev) {
 	case VM_NETDEV_TAP:
 		return tap(nic, index);
-	case VM_NETDEV_SLIRP:
-		return slirp(nic);
-	case VM_NETDEV_PASST:
-		return g_strdup_printf("stream,id=net0,server=off,addr.type=fd,addr.str=%d",
-			HYPERVISOR_FD_NETWORK);
+	case VM_NETDEV_USER:
+		return user(nic);
 	case VM_NETDEV_NONE:
 		break;
 	}

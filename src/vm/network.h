@@ -8,11 +8,8 @@
 enum vm_network {
 	/* A tap in a namespace of the container's own, else VM_NETWORK_USER. */
 	VM_NETWORK_AUTO,
-	/* passt where it is installed, else VM_NETWORK_SLIRP. */
-	VM_NETWORK_USER,
-	VM_NETWORK_PASST,
 	/* QEMU's own user network. */
-	VM_NETWORK_SLIRP,
+	VM_NETWORK_USER,
 	VM_NETWORK_NONE,
 };
 
@@ -20,8 +17,7 @@ enum vm_network {
 enum vm_netdev {
 	VM_NETDEV_NONE,
 	VM_NETDEV_TAP,
-	VM_NETDEV_PASST,
-	VM_NETDEV_SLIRP,
+	VM_NETDEV_USER,
 };
 
 struct vm_nic {
@@ -29,16 +25,22 @@ struct vm_nic {
 	/* Of a tap: at least 1. */
 	guint queues;
 	gboolean vhost;
-	/* Of SLIRP: ports of the host that are published ("tcp:127.0.0.1:8080-:80"); or NULL. */
+	/* Of VM_NETDEV_USER: published ports (vm_network_parse_ports), or NULL. */
 	const char *const *forwards;
 };
 
 /* The MACs by which the agent knows the devices, whatever they are called later. */
 #define VM_NIC_MAC_FORMAT "02:cc:0c:10:00:%02x"
 
-/* "auto", "user", "passt", "slirp", "none"; an error names these. */
+/* "auto", "user", "none"; an error names these. */
 gboolean vm_network_parse(
 	const char *text, enum vm_network *out_network, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * Ports of the host that are published in a user network: "[ADDRESS:]PORT:PORT[/tcp|/udp]", the
+ * guest's behind, with commas between; IPv4. As QEMU's hostfwd has them; the caller frees.
+ */
+GStrv vm_network_parse_ports(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
  * How many devices there are from the boot on: one, and on a machine that takes no further ones

@@ -21,7 +21,6 @@ static const struct {
 	{"-chardev", ",path=", "a socket or file that is placed by path"},
 	{"-netdev", "vhost-user", "vhost-user"},
 	{"-netdev", "user,", "a user-mode network: its state is saved with the device's"},
-	{"-netdev", "stream,", "a user-mode network: its connections are another's"},
 	{"-device", "vhost-user", "vhost-user"},
 	{"-device", "nvdimm", "an nvdimm"},
 	{"-drive", NULL, "-drive: its file may differ from what the template has seen"},

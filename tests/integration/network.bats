@@ -194,3 +194,35 @@ guest_lacks() {
 	hcor delete c1
 	is_as_before "$inside"
 }
+
+@test "a user network, without a namespace or by choice: out to the world, ports in, the host as it was" {
+	local before served
+
+	pair world0 10.90.0.1/24 10.90.0.2/24
+	mkdir "$BATS_TEST_TMPDIR/www"
+	echo "hello from outside" >"$BATS_TEST_TMPDIR/www/index.html"
+	in_space "$bundle/rootfs/bin/busybox" httpd -f -p 10.90.0.2:80 -h "$BATS_TEST_TMPDIR/www" 3>&- &
+	served=$!
+	before=$(snapshot "$host")
+	bundle_set '.linux.namespaces |= map(select(.type != "network"))
+		| .annotations["cc-oci-runtime.ports"] = "127.0.0.1:8088:80"'
+	# shellcheck disable=SC2016 # the guest's
+	bundle_args sh -c 'wget -q -O - http://10.90.0.2/ && mkdir /tmp/w && echo from inside >/tmp/w/index.html &&
+		httpd -p 80 -h /tmp/w && exec sleep 1000'
+	hcor run --detach --bundle "$bundle" c1 </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
+	wait_until 60 grep -q "hello from outside" "$BATS_TEST_TMPDIR/out"
+	wait_until 60 on_host "$bundle/rootfs/bin/busybox" wget -q -O "$BATS_TEST_TMPDIR/in" http://127.0.0.1:8088/
+	grep -q "from inside" "$BATS_TEST_TMPDIR/in"
+	guest_has "inet 10.0.2.15/24" ip address
+	is_as_before "$host"
+	hcor delete --force c1
+
+	# By choice, with a namespace of its own, which stays empty.
+	bundle_set '.linux.namespaces += [{"type": "network"}]
+		| .annotations["cc-oci-runtime.network"] = "user"'
+	bundle_args wget -q -O - http://10.90.0.2/
+	run -0 --separate-stderr hcor run --bundle "$bundle" c2
+	[ "$output" = "hello from outside" ]
+	kill "$served"
+	is_as_before "$host"
+}

@@ -25,9 +25,7 @@ static const struct {
 		"vectors=8"},
 	{{VM_NETDEV_TAP, 2, TRUE}, TRUE, "tap,id=net0,fds=10:11,vhost=on,vhostfds=12:13",
 		"virtio-net-device,netdev=net0,id=nic0,mac=02:cc:0c:10:00:00,mq=on"},
-	{{VM_NETDEV_PASST, 1}, FALSE, "stream,id=net0,server=off,addr.type=fd,addr.str=10",
-		"virtio-net-pci,netdev=net0,id=nic0,mac=02:cc:0c:10:00:00,romfile="},
-	{{VM_NETDEV_SLIRP, 1, FALSE, forwards}, FALSE,
+	{{VM_NETDEV_USER, 1, FALSE, forwards}, FALSE,
 		"user,id=net0,ipv6=off,hostfwd=tcp:127.0.0.1:8080-:80,hostfwd=udp::53-:53",
 		"virtio-net-pci,netdev=net0,id=nic0,mac=02:cc:0c:10:00:00,romfile="},
 };
@@ -67,12 +65,38 @@ TEST(names_of_networks)
 	GError *error = NULL;
 	enum vm_network network;
 
-	test_succeeds(vm_network_parse("slirp", &network, &error), error);
-	ck_assert_int_eq(network, VM_NETWORK_SLIRP);
+	test_succeeds(vm_network_parse("user", &network, &error), error);
+	ck_assert_int_eq(network, VM_NETWORK_USER);
 	ck_assert(!vm_network_parse("bridge", &network, &error));
-	test_error_is(error, CC_ERROR_INVALID,
-		"\"bridge\": not one of auto, user, passt, slirp and none");
+	test_error_is(error, CC_ERROR_INVALID, "\"bridge\": not one of auto, user and none");
 	g_error_free(error);
+}
+
+static const struct {
+	const char *text;
+	const char *forwards;
+} ports[] = {
+	{"8080:80", "tcp::8080-:80"},
+	{"127.0.0.1:8080:80/tcp, 53:5353/udp", "tcp:127.0.0.1:8080-:80 udp::53-:5353"},
+	{"80", NULL},
+	{"", ""},
+	{"0:80", NULL},
+	{"70000:80", NULL},
+	{"host:1:2", NULL},
+	{"1:2/sctp", NULL},
+	{"1:2:3:4", NULL},
+	{"1:2,", NULL},
+};
+
+TEST(ports_that_are_published)
+{
+	GError *error = NULL;
+	g_auto(GStrv) parsed = vm_network_parse_ports(ports[_i].text, &error);
+	g_autofree char *joined = parsed != NULL ? g_strjoinv(" ", parsed) : NULL;
+
+	ck_assert_pstr_eq(joined, ports[_i].forwards);
+	ck_assert((error == NULL) == (joined != NULL));
+	g_clear_error(&error);
 }
 
 static const struct test tests[] = {
@@ -80,6 +104,7 @@ static const struct test tests[] = {
 	RUN(a_machine_that_takes_no_devices_has_spare_ones),
 	RUN(many_queues_only_with_vhost),
 	RUN(names_of_networks),
+	RUN_EACH(ports_that_are_published, G_N_ELEMENTS(ports)),
 };
 
 TEST_MAIN("vm-network", tests)
