@@ -105,7 +105,7 @@ hypervisors() {
 	[ -z "$(cor list -q)" ]
 }
 
-@test "a network namespace given by path is joined, and left as it is" {
+@test "a network namespace given by path is joined, and is in the end as it was" {
 	local name=cor-$RANDOM-$$ before pid status=0
 
 	ip netns add "$name"
@@ -118,8 +118,8 @@ hypervisors() {
 		{
 			[ "$(netns_of "$pid")" = "$(stat -L -c %i "/run/netns/$name")" ] &&
 				[ "$(netns_of "$(hypervisors)")" = "$(netns_of "$pid")" ] &&
-				[ "$(ip -n "$name" -o link)" = "$before" ] && cor start c1 &&
-				[ "$(ip -n "$name" -o link)" = "$before" ] &&
+				[ "$(ip -n "$name" -o link show lo)" = "$before" ] && cor start c1 &&
+				[ "$(ip -n "$name" -o link show lo)" = "$before" ] &&
 				cor delete --force c1 && wait_until 5 no_leftovers &&
 				[ "$(ip -n "$name" -o link)" = "$before" ]
 		} || status=$?
