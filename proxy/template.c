@@ -175,18 +175,20 @@ static void tell_identity(struct template *template)
 
 /* ---- what QEMU tells */
 
+/* Of a save only: a QEMU that cannot restore ends, and says best why. */
 static void migration_event(struct template *template, JsonObject *details)
 {
 	g_autoptr(GError) error = NULL;
 	const char *status = "";
 
-	if (details == NULL || !json_get_string(details, "", "status", &status, &error))
+	if (template->agent != NULL || details == NULL ||
+		!json_get_string(details, "", "status", &status, &error))
 		return;
-	if (strcmp(status, "failed") == 0) {
-		error = g_error_new(CC_ERROR, CC_ERROR_FAILED, "migration failed");
-		report(template, error);
-	} else if (strcmp(status, "completed") == 0 && template->agent == NULL) {
+	if (strcmp(status, "completed") == 0) {
 		report(template, NULL);
+	} else if (strcmp(status, "failed") == 0) {
+		error = g_error_new(CC_ERROR, CC_ERROR_FAILED, "the state could not be saved");
+		report(template, error);
 	}
 }
 

@@ -164,15 +164,11 @@ gboolean guest_prepare(struct guest *guest, GError **error)
 
 /* ---- templates */
 
-static gboolean is_clone(const struct guest *guest)
-{
-	return guest->template.ram >= 0;
-}
-
 static void drop_template(struct guest *guest, const char *reason)
 {
 	g_autoptr(GError) error = NULL;
 
+	guest->cloned = FALSE;
 	vm_snapshot_clear(&guest->template);
 	log_warning("template %.12s: %s: dropped, booting", guest->key, reason);
 	if (!vm_store_drop(guest->config->template_directory, guest->key, &error))
@@ -186,7 +182,9 @@ static gboolean choose_template(struct guest *guest, GError **error)
 
 	if (guest->key == NULL || guest->draft != NULL)
 		return TRUE;
-	if (vm_store_find(guest->config->template_directory, guest->key, &guest->template, &cause))
+	guest->cloned = vm_store_find(
+		guest->config->template_directory, guest->key, &guest->template, &cause);
+	if (guest->cloned)
 		return TRUE;
 	if (g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_FOUND))
 		return without_template(guest, "there is no template of this VM yet", error);
@@ -196,7 +194,7 @@ static gboolean choose_template(struct guest *guest, GError **error)
 
 gboolean guest_wants_template(const struct guest *guest)
 {
-	return guest->key != NULL && !is_clone(guest) &&
+	return guest->key != NULL && !guest->cloned &&
 	       vm_store_wants(guest->config->template_directory, guest->key);
 }
 
@@ -249,7 +247,7 @@ static gboolean start(struct guest *guest, GError **error)
 
 	if (guest->draft != NULL)
 		give_files(guest, &guest->draft->files, &launch);
-	if (is_clone(guest)) {
+	if (guest->cloned) {
 		make_machine_id(machine_id, sizeof machine_id);
 		give_files(guest, &guest->template, &launch);
 		launch.identity = &identity;
@@ -265,9 +263,9 @@ gboolean guest_launch(struct guest *guest, GError **error)
 
 	if (!choose_template(guest, error))
 		return FALSE;
-	if (!is_clone(guest))
+	if (!guest->cloned)
 		return start(guest, error);
-	if (start(guest, &cause)) {
+	if (start(guest, &cause) && vm_snapshot_verify(&guest->template, &cause)) {
 		log_info("cloning template %s", guest->key);
 		return TRUE;
 	}
@@ -276,13 +274,16 @@ gboolean guest_launch(struct guest *guest, GError **error)
 
 gboolean guest_wait_ready(struct guest *guest, GError **error)
 {
-	return sandbox_wait_ready(guest->sandbox, guest->config->agent_timeout, error);
+	if (!sandbox_wait_ready(guest->sandbox, guest->config->agent_timeout, error))
+		return FALSE;
+	vm_snapshot_clear(&guest->template);
+	return TRUE;
 }
 
 /* A proxy that has been killed, or a caller that is told to stop, says nothing of the template. */
 static gboolean may_be_template(const struct guest *guest, const GError *cause)
 {
-	return is_clone(guest) && interrupt_signal() == 0 &&
+	return guest->cloned && interrupt_signal() == 0 &&
 	       !g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_RUNNING);
 }
 

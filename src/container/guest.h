@@ -46,7 +46,8 @@ struct guest {
 	char *share_directory;
 	/* NULL: it cannot have a template, or is not to. */
 	char *key;
-	/* Open as long as it is a clone of it. */
+	/* It is a clone; the template is open until the clone has come up. */
+	gboolean cloned;
 	struct vm_snapshot template;
 	struct sandbox *sandbox;
 	struct process_ref proxy;

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -191,6 +192,15 @@ static gboolean save(struct making *making, GError **error)
 	       vm_draft_commit(making->draft, describe(making), error);
 }
 
+/* A page that the file system has no space for is a signal to QEMU, which says nothing of it. */
+static void explain(const char *directory, GError **error)
+{
+	struct statvfs status;
+
+	if (statvfs(directory, &status) == 0 && (guint64)status.f_bavail * status.f_frsize < mib)
+		g_prefix_error(error, "%s: no space left: ", directory);
+}
+
 static gboolean make(struct making *making, GError **error)
 {
 	const struct vm_config *config = making->config;
@@ -199,6 +209,10 @@ static gboolean make(struct making *making, GError **error)
 	if (boot(making, &cause) && save(making, &cause))
 		return vm_store_trim(config->template_directory, config->template_limit_mib * mib,
 			making->guest.key, error);
+	explain(config->template_directory, &cause);
+	/* First, so that there is space for the note. */
+	guest_end(&making->guest);
+	g_clear_pointer(&making->draft, vm_draft_free);
 	vm_store_note_failure(config->template_directory, making->guest.key, cause->message);
 	g_propagate_error(error, g_steal_pointer(&cause));
 	return FALSE;

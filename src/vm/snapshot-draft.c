@@ -59,7 +59,7 @@ static int claim(const char *path, GError **error)
 		return -1;
 	}
 	lock = snapshot_lock(path, error);
-	if (lock < 0 || !file_remove_tree(path, error))
+	if (lock < 0 || !snapshot_remove(path, error))
 		return -1;
 	/* Who is quicker has it. */
 	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
@@ -115,6 +115,7 @@ struct vm_draft *vm_draft_begin(
 static JsonObject *make_meta(const struct vm_draft *draft, JsonObject *description, GError **error)
 {
 	g_autoptr(JsonObject) meta = json_object_new();
+	g_autofree char *checksum = NULL;
 	JsonObject *ram;
 	JsonObject *state;
 
@@ -128,6 +129,10 @@ static JsonObject *make_meta(const struct vm_draft *draft, JsonObject *descripti
 	if (state == NULL)
 		return NULL;
 	json_object_set_object_member(meta, SNAPSHOT_STATE, state);
+	checksum = snapshot_checksum(draft->files.state, error);
+	if (checksum == NULL)
+		return NULL;
+	json_object_set_string_member(meta, "checksum", checksum);
 	return g_steal_pointer(&meta);
 }
 
@@ -149,11 +154,13 @@ gboolean vm_draft_commit(struct vm_draft *draft, JsonObject *description, GError
 
 	if (!write_meta(draft, description, error))
 		return FALSE;
+	snapshot_seal(draft->directory);
 	if (rename(draft->directory, draft->target) < 0) {
 		error_set_errno(error, errno, "rename %s to %s", draft->directory, draft->target);
 		return FALSE;
 	}
 	g_clear_pointer(&draft->directory, g_free);
+	fd_clear(&draft->lock);
 	(void)unlink(failed);
 	return TRUE;
 }
@@ -165,7 +172,7 @@ void vm_draft_free(struct vm_draft *draft)
 	vm_snapshot_clear(&draft->files);
 	/* Without the lock it is another's. */
 	if (draft->directory != NULL && draft->lock >= 0)
-		(void)!file_remove_tree(draft->directory, NULL);
+		(void)!snapshot_remove(draft->directory, NULL);
 	fd_clear(&draft->lock);
 	g_free(draft->directory);
 	g_free(draft->target);

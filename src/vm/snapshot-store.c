@@ -23,12 +23,6 @@ enum {
 	BLOCK_SIZE = 512,
 };
 
-void vm_snapshot_clear(struct vm_snapshot *snapshot)
-{
-	fd_clear(&snapshot->state);
-	fd_clear(&snapshot->ram);
-}
-
 static gint64 mtime_ns(const struct stat *status)
 {
 	return (gint64)status->st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) +
@@ -107,26 +101,65 @@ static int open_file(int parent, const char *name, GError **error)
 	return fd;
 }
 
-static gboolean open_files(
-	const char *path, int parent, struct vm_snapshot *snapshot, GError **error)
+static gboolean open_files(struct vm_snapshot *snapshot, GError **error)
+{
+	snapshot->ram = open_file(snapshot->directory, SNAPSHOT_RAM, error);
+	if (snapshot->ram < 0)
+		return FALSE;
+	snapshot->state = open_file(snapshot->directory, SNAPSHOT_STATE, error);
+	return snapshot->state >= 0;
+}
+
+static gboolean check_files(const char *path, struct vm_snapshot *snapshot, GError **error)
 {
 	g_autofree char *meta_path = g_build_filename(path, SNAPSHOT_META, NULL);
 	g_autoptr(GError) cause = NULL;
 	g_autoptr(JsonNode) meta = json_load_object(meta_path, &cause);
+	const char *checksum;
 
 	if (meta == NULL) {
 		g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "%s", cause->message);
 		return FALSE;
 	}
-	snapshot->ram = open_file(parent, SNAPSHOT_RAM, error);
-	if (snapshot->ram < 0)
+
+	JsonObject *object = json_node_get_object(meta);
+
+	if (!snapshot_check_file(object, SNAPSHOT_RAM, snapshot->ram, error) ||
+		!snapshot_check_file(object, SNAPSHOT_STATE, snapshot->state, error) ||
+		!json_require_string(object, "", "checksum", &checksum, error))
 		return FALSE;
-	snapshot->state = open_file(parent, SNAPSHOT_STATE, error);
-	return snapshot->state >= 0 &&
-	       snapshot_check_file(
-		       json_node_get_object(meta), SNAPSHOT_RAM, snapshot->ram, error) &&
-	       snapshot_check_file(
-		       json_node_get_object(meta), SNAPSHOT_STATE, snapshot->state, error);
+	snapshot->checksum = g_strdup(checksum);
+	return TRUE;
+}
+
+char *snapshot_checksum(int fd, GError **error)
+{
+	g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+	guint8 data[16 << 10];
+	off_t offset = 0;
+	gssize got;
+
+	/* At an offset of our own: the descriptor's is QEMU's. */
+	while ((got = pread(fd, data, sizeof data, offset)) > 0) {
+		g_checksum_update(checksum, data, got);
+		offset += got;
+	}
+	if (got == 0)
+		return g_strdup(g_checksum_get_string(checksum));
+	error_set_errno(error, errno, "read the state");
+	return NULL;
+}
+
+gboolean vm_snapshot_verify(const struct vm_snapshot *snapshot, GError **error)
+{
+	g_autofree char *checksum = snapshot_checksum(snapshot->state, error);
+
+	if (checksum == NULL)
+		return FALSE;
+	if (strcmp(checksum, snapshot->checksum) == 0)
+		return TRUE;
+	g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "state: another checksum");
+	return FALSE;
 }
 
 gboolean vm_store_find(
@@ -134,22 +167,22 @@ gboolean vm_store_find(
 {
 	g_autofree char *path = g_build_filename(directory, key, NULL);
 	struct vm_snapshot snapshot = VM_SNAPSHOT_INIT;
-	auto_fd int fd = -1;
 
 	if (!snapshot_check_directory(directory, error))
 		return FALSE;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0) {
+	snapshot.directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (snapshot.directory < 0) {
 		error_set_errno(error, errno, "%s", path);
 		return FALSE;
 	}
-	if (!open_files(path, fd, &snapshot, error)) {
+	if (!open_files(&snapshot, error) || !check_files(path, &snapshot, error) ||
+		!snapshot_open_memory(&snapshot, error)) {
 		vm_snapshot_clear(&snapshot);
 		g_prefix_error(error, "%s: ", path);
 		return FALSE;
 	}
 	/* Only the order in which templates go depends on it. */
-	(void)futimens(fd, NULL);
+	(void)futimens(snapshot.directory, NULL);
 	*out_snapshot = snapshot;
 	return TRUE;
 }
@@ -170,26 +203,27 @@ gboolean vm_store_drop(const char *directory, const char *key, GError **error)
 		error_set_errno(error, errno, "drop %s", path);
 		return FALSE;
 	}
-	return file_remove_tree(dropped, error);
+	return snapshot_remove(dropped, error);
 }
 
 /* ---- failures */
 
-static gboolean has_failed_lately(const char *directory, const char *key)
+/* The note of a failure is there, and still counts. */
+static gboolean is_recent(const char *note)
 {
-	g_autofree char *path = g_strconcat(directory, "/", key, SNAPSHOT_FAILED, NULL);
 	struct stat status;
 
-	return stat(path, &status) == 0 && time(NULL) - status.st_mtim.tv_sec < RETRY_AFTER_S;
+	return stat(note, &status) == 0 && time(NULL) - status.st_mtim.tv_sec < RETRY_AFTER_S;
 }
 
 gboolean vm_store_wants(const char *directory, const char *key)
 {
 	g_autofree char *draft = g_strconcat(directory, "/", key, SNAPSHOT_DRAFT, NULL);
+	g_autofree char *note = g_strconcat(directory, "/", key, SNAPSHOT_FAILED, NULL);
 	g_autoptr(GError) error = NULL;
 	auto_fd int lock = -1;
 
-	if (has_failed_lately(directory, key))
+	if (is_recent(note))
 		return FALSE;
 	lock = snapshot_lock(draft, &error);
 	return lock >= 0 || !g_error_matches(error, CC_ERROR, CC_ERROR_EXISTS);
@@ -267,13 +301,22 @@ static int compare_use(gconstpointer left, gconstpointer right)
 }
 
 /* A draft that nobody has locked is what a maker that died has left. */
-static void remove_remains(const char *directory, const char *name)
+static void remove_draft(const char *path)
 {
-	g_autofree char *path = g_build_filename(directory, name, NULL);
 	auto_fd int lock = snapshot_lock(path, NULL);
 
 	if (lock >= 0)
-		(void)!file_remove_tree(path, NULL);
+		(void)!snapshot_remove(path, NULL);
+}
+
+static void remove_remains(const char *directory, const char *name)
+{
+	g_autofree char *path = g_build_filename(directory, name, NULL);
+
+	if (g_str_has_suffix(name, SNAPSHOT_DRAFT))
+		remove_draft(path);
+	else if (g_str_has_suffix(name, SNAPSHOT_FAILED) && !is_recent(path))
+		(void)unlink(path);
 }
 
 static GDir *open_store(const char *directory, GError **error)
@@ -312,8 +355,7 @@ static gboolean remove_all_remains(const char *directory, GError **error)
 	if (store == NULL)
 		return FALSE;
 	while ((name = g_dir_read_name(store)) != NULL)
-		if (g_str_has_suffix(name, SNAPSHOT_DRAFT))
-			remove_remains(directory, name);
+		remove_remains(directory, name);
 	return TRUE;
 }
 

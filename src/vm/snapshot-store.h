@@ -19,13 +19,17 @@
 struct vm_snapshot {
 	int state;
 	int ram;
+	/* Its directory, and what the state's checksum must be. */
+	int directory;
+	char *checksum;
 };
 
 #define VM_SNAPSHOT_INIT                                                                           \
 	{                                                                                          \
-		.state = -1, .ram = -1                                                             \
+		.state = -1, .ram = -1, .directory = -1                                            \
 	}
 
+/* As soon as QEMU has opened its memory: until then the file is not as well protected. */
 void vm_snapshot_clear(struct vm_snapshot *snapshot);
 
 /*
@@ -34,6 +38,9 @@ void vm_snapshot_clear(struct vm_snapshot *snapshot);
  */
 gboolean vm_store_find(const char *directory, const char *key, struct vm_snapshot *out_snapshot,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Reads the state: whether it is what was saved. It takes a millisecond, while QEMU starts. */
+gboolean vm_snapshot_verify(
+	const struct vm_snapshot *snapshot, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Removes it; VMs that have it open go on. What is not there is no error. */
 gboolean vm_store_drop(
 	const char *directory, const char *key, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -95,7 +95,7 @@ write_runtime() {
 	local runtime=${CC_ENGINES_RUNTIME:-$CC_BUILD_DIR/cc-oci-runtime}
 	local options="--agent-timeout 120 --hypervisor-log-dir '$engines/vm'"
 
-	options+=" --template-dir '$CC_BUILD_DIR/templates'"
+	options+=" --template-dir '$BATS_SUITE_TMPDIR/templates'"
 	[ -z "${CC_ENGINES_RUNTIME:-}" ] || options=
 	cat >"$cor_path" <<-END
 		#!/bin/sh

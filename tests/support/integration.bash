@@ -38,7 +38,7 @@ cor() {
 # Sets runtime: the program with the test's global options.
 set_runtime() {
 	runtime=("$CC_BUILD_DIR/cc-oci-runtime" --root "$root" --log "$BATS_TEST_TMPDIR/log"
-		--template "$(template_mode)" --template-dir "${store:-$CC_BUILD_DIR/templates}"
+		--template "$(template_mode)" --template-dir "${store:-$BATS_SUITE_TMPDIR/templates}"
 		--agent-timeout 120)
 }
 
@@ -149,6 +149,7 @@ integration_teardown() {
 		cor delete --force "$id" || status=1
 	done
 	end_makers
+	[ -z "${store:-}" ] || cor template remove --all || status=1
 	wait_until 5 no_leftovers || {
 		echo "processes are left:"
 		leftovers
