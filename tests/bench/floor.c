@@ -125,8 +125,12 @@ static struct machine start(char **arguments, int state, const char *qmp, const 
 	for (int i = 0; i < SOCKETS; i++) {
 		if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets[i]) < 0)
 			err(1, "socketpair");
-		for (int end = 0; end < 2; end++)
-			sockets[i][end] = fcntl(sockets[i][end], F_DUPFD_CLOEXEC, ASIDE);
+		for (int end = 0; end < 2; end++) {
+			int low = sockets[i][end];
+
+			sockets[i][end] = fcntl(low, F_DUPFD_CLOEXEC, ASIDE);
+			close(low);
+		}
 	}
 	say(sockets[0][0], qmp);
 	say(sockets[1][0], control);

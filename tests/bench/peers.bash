@@ -79,11 +79,14 @@ prepare_floor() {
 			floor_arguments[i]=$work/initramfs
 			;;
 		local,id=*,path=*) floor_arguments[i]=${floor_arguments[i]/path=*,security/path=$work/share,security} ;;
-		tap,id=*) floor_arguments[i]=hubport,id=net0,hubid=0 ;;
+		tap,id=*,fd=*)
+			floor_arguments[i]=${floor_arguments[i]/tap,/hubport,}
+			floor_arguments[i]=${floor_arguments[i]/,fd=/,hubid=}
+			;;
 		*free-page-reporting=on) floor_arguments[i]=${floor_arguments[i]/%on/off} ;;
 		esac
 	done
-	floor make
+	floor make || fail "bare QEMU: $(tail -n 1 "$work/errors")"
 }
 
 # floor make|clone|boot: prints what floor.c prints.

@@ -214,6 +214,7 @@ pss_of() {
 		echo "$proxy"
 		pgrep -P "$proxy"
 		jq .shim.pid "$state"
+	# shellcheck disable=SC2016 # awk's
 	done | sed 's|.*|/proc/&/smaps_rollup|' | xargs awk '/^Pss:/ { sum += $2 } END { print sum }'
 }
 
