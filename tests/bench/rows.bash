@@ -209,12 +209,12 @@ measure_many() {
 pss_of() {
 	local state proxy
 
+	# shellcheck disable=SC2016 # awk's
 	for state in "$work/root/$1"*/state.json; do
 		proxy=$(jq .proxy.pid "$state")
 		echo "$proxy"
 		pgrep -P "$proxy"
 		jq .shim.pid "$state"
-	# shellcheck disable=SC2016 # awk's
 	done | sed 's|.*|/proc/&/smaps_rollup|' | xargs awk '/^Pss:/ { sum += $2 } END { print sum }'
 }
 
