@@ -286,7 +286,7 @@ static void handle_ready(struct agent *agent, const struct control_frame *frame)
 
 void agent_clone(struct agent *agent, const char *payload)
 {
-	if (agent->state != AGENT_WAITS_READY)
+	if (agent->state != AGENT_WAITS_READY && agent->state != AGENT_OPEN)
 		return;
 	agent->state = AGENT_WAITS_VERSION;
 	/* Only an agent of ours is ever in a template: it needs no credit. */
@@ -304,6 +304,7 @@ static void handle_version(struct agent *agent, const struct control_frame *fram
 {
 	g_autoptr(GError) error = NULL;
 
+	agent_info_clear(&agent->info);
 	if (!agent_info_parse(frame->payload, frame->payload_size, &agent->info, &error)) {
 		fail(agent, "%s", error->message);
 		return;

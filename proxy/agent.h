@@ -47,7 +47,8 @@ void agent_free(struct agent *agent);
 
 /*
  * In place of the handshake, with a guest that comes out of a template: READY was said there. The
- * payload, an object, is that of CLONE; the answer to it is the one to GETVERSION.
+ * payload, an object, is that of CLONE; the answer to it is the one to GETVERSION. It can be said
+ * again as soon as that is `ready`, which then comes once more.
  */
 void agent_clone(struct agent *agent, const char *payload);
 

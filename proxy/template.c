@@ -14,6 +14,9 @@
 
 enum {
 	ENTROPY_SIZE = 32,
+	/* The guest's clock is late by no more than its answer took. */
+	LATE_MS = 40,
+	TELLINGS_MAX = 5,
 };
 
 #define STATE_NAME "state"
@@ -22,9 +25,12 @@ struct template
 {
 	struct qmp *qmp;
 	gboolean begun;
-	/* Restoring: the agent, and who it will be; NULL once it has been told. */
+	/* Restoring: the agent, and who it will be. */
 	struct agent *agent;
 	JsonObject *identity;
+	/* When it was told, and how often. */
+	gint64 told;
+	guint tellings;
 	/* Called once, then NULL. */
 	void (*report)(const GError *error, void *data);
 	void *data;
@@ -157,7 +163,7 @@ static char *make_entropy(void)
 /* The time is read last: the guest's clock is as late as this message takes. */
 static void tell_identity(struct template *template)
 {
-	JsonObject *identity = g_steal_pointer(&template->identity);
+	JsonObject *identity = template->identity;
 	g_autofree char *entropy = make_entropy();
 	struct timespec now;
 
@@ -166,11 +172,24 @@ static void tell_identity(struct template *template)
 	json_object_set_int_member(
 		identity, "time", (gint64)now.tv_sec * G_GINT64_CONSTANT(1000000000) + now.tv_nsec);
 
-	g_autofree char *text = json_format_object(identity, FALSE);
+	g_autofree char *text = json_format_object(json_object_ref(identity), FALSE);
 
+	template->told = g_get_monotonic_time();
+	template->tellings++;
 	agent_clone(template->agent, text);
 	explicit_bzero(entropy, strlen(entropy));
 	explicit_bzero(text, strlen(text));
+}
+
+gboolean template_tell_again(struct template *template)
+{
+	gint64 late = g_get_monotonic_time() - template->told;
+
+	if (template->identity == NULL || late <= LATE_MS * G_TIME_SPAN_MILLISECOND ||
+		template->tellings == TELLINGS_MAX)
+		return FALSE;
+	tell_identity(template);
+	return TRUE;
 }
 
 /* ---- what QEMU tells */
@@ -196,7 +215,8 @@ void template_event(struct template *template, const char *name, JsonObject *det
 {
 	if (strcmp(name, "MIGRATION") == 0)
 		migration_event(template, details);
-	else if (strcmp(name, "RESUME") == 0 && template->identity != NULL)
+	else if (strcmp(name, "RESUME") == 0 && template->identity != NULL &&
+		 template->tellings == 0)
 		tell_identity(template);
 }
 

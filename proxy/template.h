@@ -28,6 +28,12 @@ gboolean template_restore(struct template *template, struct agent *agent, JsonOb
 	void (*failed)(const GError *error, void *data), void *data,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * After the agent's answer: when it took so long that the guest's clock may be wrong by too much,
+ * tells it anew, and returns TRUE: there will be another answer. A few times at most.
+ */
+gboolean template_tell_again(struct template *template);
+
 /* error: NULL when the whole state is in the file. */
 typedef void (*template_saved_func)(const GError *error, void *data);
 

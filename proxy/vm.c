@@ -230,7 +230,7 @@ static void on_agent_ready(void *data)
 {
 	struct vm *vm = data;
 
-	if (vm->state != VM_STARTING)
+	if (vm->state != VM_STARTING || template_tell_again(vm->template))
 		return;
 	timer_clear(&vm->ready_timer);
 	vm->state = VM_RUNNING;

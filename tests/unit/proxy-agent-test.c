@@ -119,6 +119,44 @@ TEST(handshake_makes_ready)
 	rig_close(&rig);
 }
 
+/* A guest out of a template is told who it is, as often as need be, and says no READY. */
+TEST(clone_takes_the_place_of_the_handshake)
+{
+	static const guint8 version[] = {0, 0x0f, 0x42, 0x40};
+	g_autoptr(GByteArray) answer = g_byte_array_new();
+	struct rig rig;
+
+	g_byte_array_append(answer, version, sizeof version);
+	g_byte_array_append(
+		answer, (const guint8 *)FAKE_AGENT_OBJECT, (guint)strlen(FAKE_AGENT_OBJECT));
+	rig_open(&rig);
+	for (guint i = 1; i <= 2; i++) {
+		g_autofree char *told = NULL;
+
+		agent_clone(rig.agent, "{\"time\":1}");
+		told = fake_agent_expect(&rig.guest, MESSAGE_CLONE);
+		ck_assert_str_eq(told, "{\"time\":1}");
+		fake_agent_send(&rig.guest, MESSAGE_ACK, answer->data, answer->len);
+		fake_agent_wait(rig.ready == i);
+	}
+	ck_assert_uint_eq(agent_get_info(rig.agent)->stream_window, FAKE_AGENT_WINDOW);
+	ask(&rig, MESSAGE_PING, NULL, 20000);
+	expect_ping(&rig);
+	rig_close(&rig);
+}
+
+TEST(clone_that_is_refused_breaks_the_protocol)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	agent_clone(rig.agent, "{}");
+	g_free(fake_agent_expect(&rig.guest, MESSAGE_CLONE));
+	fake_agent_send_text(&rig.guest, MESSAGE_ERROR, "{\"message\":\"no\",\"code\":\"failed\"}");
+	fake_agent_wait(rig.failed == 1);
+	rig_close(&rig);
+}
+
 TEST(request_before_ready_is_refused)
 {
 	struct rig rig;
@@ -355,6 +393,8 @@ TEST(hyperstart_gets_no_large_request)
 
 static const struct test tests[] = {
 	RUN(handshake_makes_ready),
+	RUN(clone_takes_the_place_of_the_handshake),
+	RUN(clone_that_is_refused_breaks_the_protocol),
 	RUN(request_before_ready_is_refused),
 	RUN(replies_come_in_order),
 	RUN(event_and_next_between_request_and_reply),
