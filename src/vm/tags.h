@@ -4,8 +4,9 @@
  *
  * A tag is @[A-Z_]+@; any other '@' is text. A path is put as it is when the tag is the whole
  * argument (`-kernel`, `@KERNEL@`), and with its commas doubled when it is part of one
- * (`…,path=@IMAGE@,…`), as QEMU's options need it. @ACCEL@ has its properties ("tcg,thread=single,tb-size=128")
- * only as a whole argument; in `pc,accel=@ACCEL@` there is no room for them.
+ * (`…,path=@IMAGE@,…`), as QEMU's options need it. @ACCEL@ has its properties
+ * ("tcg,thread=single,tb-size=128") only as a whole argument; in `pc,accel=@ACCEL@` there is no
+ * room for them.
  */
 #pragma once
 
