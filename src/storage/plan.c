@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "storage/devices.h"
 
 static void add(struct storage_plan *plan, const char *source, char *target, gboolean read_only,
 	gboolean recursive)
@@ -46,6 +47,8 @@ struct storage_plan *storage_plan_new(const char *id, const struct oci_spec *spe
 {
 	g_autoptr(storage_plan) plan = g_new0(struct storage_plan, 1);
 
+	if (!storage_check_devices(spec, "/sys/dev/block", error))
+		return NULL;
 	plan->binds = g_new0(struct storage_bind, spec->n_mounts + 1);
 	plan->mount_sources = g_new0(char *, spec->n_mounts + 1);
 	plan->n_mounts = spec->n_mounts;
