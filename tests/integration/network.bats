@@ -226,3 +226,44 @@ guest_lacks() {
 	kill "$served"
 	is_as_before "$host"
 }
+
+@test "a create that is killed on its way leaves nothing in the namespace, nor one that gets no tap" {
+	local before point pid
+	local points=(
+		"test -e $root/c1/hypervisor.log"
+		"ip -n $inside link show cctap0"
+		"eval ip netns exec $inside tc qdisc | grep -q ingress_block"
+	)
+
+	pair eth0 10.86.0.1/24 10.86.0.2/24
+	before=$(snapshot "$inside")
+	bundle_join "$inside"
+	bundle_args sleep 1000
+	for point in "${points[@]}"; do
+		hcor create --bundle "$bundle" c1 </dev/null >/dev/null 2>&1 &
+		pid=$!
+		# shellcheck disable=SC2086 # words
+		wait_until 60 $point
+		kill -KILL "$(pgrep -f "cc-oci-runtime --root $root .* create --bundle" | head -n 1)"
+		run ! wait "$pid"
+		wait_until 60 is_as_before "$inside"
+		hcor delete --force c1
+	done
+
+	run ! unshare --mount sh -c 'mount --bind /dev/null /dev/net/tun && exec nsenter --net="$0" "$@"' \
+		"/run/netns/$host" "$CC_BUILD_DIR/cc-oci-runtime" --root "$root" create --bundle "$bundle" c2
+	[[ $output == *"network: make a tap: "* ]]
+	is_as_before "$inside"
+}
+
+@test "a container outlives the name of its namespace, and is deleted without it" {
+	pair eth0 10.87.0.1/24 10.87.0.2/24
+	bundle_join "$inside"
+	bundle_args sleep 1000
+	hcor run --detach --bundle "$bundle" c1 </dev/null >/dev/null 2>&1
+	ip netns delete "$inside"
+	reaches "$host" 10.87.0.2
+	ip -n "$host" link delete h-eth0
+	wait_until 60 guest_lacks eth0 ip link
+	hcor delete --force c1
+}

@@ -398,6 +398,26 @@ TEST(a_sweep_removes_what_a_killed_one_left)
 	ck_assert_uint_eq(n, 0);
 }
 
+/* Between the qdisc and its filter: the mark came with the qdisc. */
+TEST(a_sweep_finds_a_qdisc_without_a_filter)
+{
+	g_autoptr(netlink_connection) netlink = rig_open();
+	GError *error = NULL;
+	guint n = 0;
+
+	make_pair();
+
+	g_autofree char *before = snapshot();
+
+	make("tc qdisc add dev eth0 ingress_block 3423342592 ingress");
+	test_succeeds(net_sweep(netlink, &n, &error), error);
+	ck_assert_uint_eq(n, 1);
+
+	g_autofree char *after = snapshot();
+
+	ck_assert_msg(strcmp(after, before) == 0, "%.900s", after);
+}
+
 TEST(a_foreign_ingress_qdisc_is_an_error_and_stays)
 {
 	g_autoptr(netlink_connection) netlink = rig_open();
@@ -453,6 +473,7 @@ static const struct test tests[] = {
 	RUN(a_tap_has_as_many_queues_as_asked_for),
 	RUN_EACH(joined_frames_pass_and_leaving_leaves_nothing, G_N_ELEMENTS(methods)),
 	RUN_EACH(a_sweep_removes_what_a_killed_one_left, G_N_ELEMENTS(methods)),
+	RUN(a_sweep_finds_a_qdisc_without_a_filter),
 	RUN(a_foreign_ingress_qdisc_is_an_error_and_stays),
 	RUN(answers_of_name_servers_reach_the_namespace_too),
 };
