@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,8 +33,10 @@ struct show {
 	guint timer;
 	/* The limit as it was before. */
 	char *limit;
-	void (*done)(void *data);
-	void *data;
+	/* The exit that waits for it. */
+	char *process;
+	char *id;
+	int status;
 };
 
 struct oom {
@@ -41,9 +44,12 @@ struct oom {
 	GHashTable *containers;
 	GPtrArray *shows;
 	struct logfile *log;
-	void (*changed)(void *data);
+	const struct oom_events *events;
 	void *data;
 };
+
+/* The id of a container's first process (docs/agent-protocol.md). */
+#define INIT_PROCESS "init"
 
 static void container_free(struct container *container)
 {
@@ -51,14 +57,14 @@ static void container_free(struct container *container)
 	g_free(container);
 }
 
-struct oom *oom_new(void (*changed)(void *data), void *data)
+struct oom *oom_new(const struct oom_events *events, void *data)
 {
 	struct oom *oom = g_new0(struct oom, 1);
 
 	oom->containers = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)container_free);
 	oom->shows = g_ptr_array_new();
-	oom->changed = changed;
+	oom->events = events;
 	oom->data = data;
 	return oom;
 }
@@ -94,7 +100,7 @@ void oom_count(struct oom *oom, const char *container, guint64 kills)
 	logfile_note(oom->log, LOG_WARNING,
 		"container %s: out of memory: %" G_GUINT64_FORMAT " processes killed so far",
 		container, kills);
-	oom->changed(oom->data);
+	oom->events->changed(oom->data);
 }
 
 guint64 oom_get_kills(const struct oom *oom, const char *container)
@@ -104,19 +110,28 @@ guint64 oom_get_kills(const struct oom *oom, const char *container)
 	return entry != NULL ? entry->kills : 0;
 }
 
+static void show_free(struct show *show)
+{
+	g_free(show->limit);
+	g_free(show->process);
+	g_free(show->id);
+	g_free(show);
+}
+
+/* With or without success: the exit is passed on. */
 static void show_end(struct show *show)
 {
+	struct oom *oom = show->oom;
 	g_autoptr(GError) error = NULL;
 
 	watch_clear(&show->watch);
 	timer_clear(&show->timer);
 	fd_clear(&show->pidfd);
 	if (!victim_restore(show->container->directory, show->limit, &error))
-		logfile_note(show->oom->log, LOG_WARNING, "%s", error->message);
-	g_ptr_array_remove_fast(show->oom->shows, show);
-	show->done(show->data);
-	g_free(show->limit);
-	g_free(show);
+		logfile_note(oom->log, LOG_WARNING, "%s", error->message);
+	g_ptr_array_remove_fast(oom->shows, show);
+	oom->events->exited(show->id, show->process, show->status, oom->data);
+	show_free(show);
 }
 
 static void on_victim_ended(GIOCondition condition, void *data)
@@ -165,28 +180,39 @@ static gboolean begin(struct show *show, GError **error)
 	return TRUE;
 }
 
-void oom_show(struct oom *oom, const char *container, void (*done)(void *data), void *data)
+/* FALSE: there is nothing to be shown, or it cannot be. */
+static gboolean begin_show(struct oom *oom, const char *id, const char *process, int status)
 {
-	struct container *entry = g_hash_table_lookup(oom->containers, container);
-	struct show *show;
+	struct container *container = g_hash_table_lookup(oom->containers, id);
 	g_autoptr(GError) error = NULL;
+	struct show *show;
 
-	if (entry == NULL || entry->kills == 0 || entry->shown || entry->directory == NULL) {
-		done(data);
-		return;
-	}
-	entry->shown = TRUE;
+	if (container == NULL || container->kills == 0 || container->shown ||
+		container->directory == NULL || strcmp(process, INIT_PROCESS) != 0)
+		return FALSE;
+	container->shown = TRUE;
 	show = g_new0(struct show, 1);
 	*show = (struct show){
-		.oom = oom, .container = entry, .pidfd = -1, .done = done, .data = data};
+		.oom = oom,
+		.container = container,
+		.pidfd = -1,
+		.process = g_strdup(process),
+		.id = g_strdup(id),
+		.status = status,
+	};
 	if (begin(show, &error)) {
 		g_ptr_array_add(oom->shows, show);
-		return;
+		return TRUE;
 	}
 	logfile_note(oom->log, LOG_WARNING, "out of memory is not shown: %s", error->message);
-	g_free(show->limit);
-	g_free(show);
-	done(data);
+	show_free(show);
+	return FALSE;
+}
+
+void oom_exit(struct oom *oom, const char *container, const char *process, int status)
+{
+	if (!begin_show(oom, container, process, status))
+		oom->events->exited(container, process, status, oom->data);
 }
 
 void oom_finish(struct oom *oom)

@@ -20,10 +20,17 @@ enum {
 
 struct oom;
 
-/* changed: a count has. */
-struct oom *oom_new(void (*changed)(void *data), void *data);
+struct oom_events {
+	/* A count has changed. */
+	void (*changed)(void *data);
+	/* A process has ended, and the host's cgroup says why, where that was memory. */
+	void (*exited)(const char *container, const char *process, int status, void *data);
+};
+
+struct oom *oom_new(const struct oom_events *events, void *data);
 /* Where it says what it does; until then nowhere. */
 void oom_set_log(struct oom *oom, struct logfile *log);
+
 /* What is under way is done with, as oom_finish does it. */
 void oom_free(struct oom *oom);
 
@@ -35,9 +42,9 @@ void oom_count(struct oom *oom, const char *container, guint64 kills);
 guint64 oom_get_kills(const struct oom *oom, const char *container);
 
 /*
- * The container's first process has ended. `done` is called once the host's cgroup says why, at
- * once where it was not memory; a process that is killed in the container later is not shown.
+ * A process has ended: `exited` comes at once, or, of the first process of a container that memory
+ * ran out in, when the host's cgroup shows it. Of a kill after that nothing is shown.
  */
-void oom_show(struct oom *oom, const char *container, void (*done)(void *data), void *data);
+void oom_exit(struct oom *oom, const char *container, const char *process, int status);
 /* Waits no longer for any. */
 void oom_finish(struct oom *oom);

@@ -2,8 +2,6 @@
 /* Puts QEMU, its sockets, the agent and the streams together. */
 #include "proxy/vm.h"
 
-#include <string.h>
-
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/hypervisor.h"
@@ -242,34 +240,18 @@ static void on_agent_ready(void *data)
 	vm->events->ready(vm->data);
 }
 
-/* An exit that is passed on when the host's cgroup says what it came from. */
-struct exit {
-	struct vm *vm;
-	char *container;
-	char *process;
-	int status;
-};
-
-static void pass_on_exit(void *data)
-{
-	struct exit *exit = data;
-
-	streams_exited(exit->vm->streams, exit->container, exit->process, exit->status);
-	g_free(exit->container);
-	g_free(exit->process);
-	g_free(exit);
-}
-
 static void on_exited(const char *container, const char *process, int status, void *data)
 {
 	struct vm *vm = data;
-	struct exit *exit = g_new0(struct exit, 1);
 
-	*exit = (struct exit){vm, g_strdup(container), g_strdup(process), status};
-	if (strcmp(process, INIT_PROCESS) == 0)
-		oom_show(vm->oom, container, pass_on_exit, exit);
-	else
-		pass_on_exit(exit);
+	oom_exit(vm->oom, container, process, status);
+}
+
+static void pass_on_exit(const char *container, const char *process, int status, void *data)
+{
+	struct vm *vm = data;
+
+	streams_exited(vm->streams, container, process, status);
 }
 
 static void on_oom_changed(void *data)
@@ -325,6 +307,11 @@ static void on_drained(void *data)
 	if (vm_is_drained(vm))
 		vm->events->drained(vm->data);
 }
+
+static const struct oom_events oom_events = {
+	.changed = on_oom_changed,
+	.exited = pass_on_exit,
+};
 
 static const struct agent_events agent_events = {
 	.ready = on_agent_ready,
@@ -524,7 +511,7 @@ struct vm *vm_new(const struct vm_events *events, void *data)
 	struct vm *vm = g_new0(struct vm, 1);
 
 	vm->events = events;
-	vm->oom = oom_new(on_oom_changed, vm);
+	vm->oom = oom_new(&oom_events, vm);
 	vm->data = data;
 	for (int i = 0; i < HYPERVISOR_SOCKETS; i++)
 		vm->sockets[i] = -1;

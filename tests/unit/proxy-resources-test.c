@@ -183,15 +183,30 @@ TEST(bad_requests_are_errors)
 
 /* ---- counts */
 
-static void count_calls(void *data)
+struct counts {
+	int changes;
+	int exits;
+};
+
+static void count_change(void *data)
 {
-	++*(int *)data;
+	((struct counts *)data)->changes++;
 }
+
+static void count_exit(const char *container, const char *process, int status, void *data)
+{
+	ck_assert_ptr_nonnull(container);
+	ck_assert_str_eq(process, "init");
+	ck_assert_int_eq(status, 7);
+	((struct counts *)data)->exits++;
+}
+
+static const struct oom_events events = {.changed = count_change, .exited = count_exit};
 
 TEST(kills_are_counted_of_known_containers)
 {
-	int changes = 0;
-	struct oom *oom = oom_new(count_calls, &changes);
+	struct counts counts = {0};
+	struct oom *oom = oom_new(&events, &counts);
 	GError *error = NULL;
 
 	test_succeeds(oom_add(oom, "c", NULL, &error), error);
@@ -200,41 +215,40 @@ TEST(kills_are_counted_of_known_containers)
 	/* A guest cannot take back what it has told. */
 	oom_count(oom, "c", 1);
 	oom_count(oom, "c", 0);
-	ck_assert_int_eq(changes, 1);
+	ck_assert_int_eq(counts.changes, 1);
 	ck_assert_uint_eq(oom_get_kills(oom, "c"), 1);
 	ck_assert_uint_eq(oom_get_kills(oom, "stranger"), 0);
 	oom_count(oom, "c", 3);
-	ck_assert_int_eq(changes, 2);
+	ck_assert_int_eq(counts.changes, 2);
 	oom_free(oom);
 }
 
 /* Without a kill, a cgroup, or one that is there: the exit is not held up. */
 TEST(an_exit_that_cannot_be_shown_is_passed_on)
 {
-	int changes = 0;
-	int done = 0;
-	struct oom *oom = oom_new(count_calls, &changes);
+	struct counts counts = {0};
+	struct oom *oom = oom_new(&events, &counts);
 	g_autofree char *gone = test_path("gone");
 	GError *error = NULL;
 
 	test_succeeds(oom_add(oom, "a", NULL, &error), error);
 	test_succeeds(oom_add(oom, "b", gone, &error), error);
-	oom_show(oom, "a", count_calls, &done);
-	oom_show(oom, "b", count_calls, &done);
-	ck_assert_int_eq(done, 2);
+	oom_exit(oom, "a", "init", 7);
+	oom_exit(oom, "b", "init", 7);
+	ck_assert_int_eq(counts.exits, 2);
 	oom_count(oom, "a", 1);
 	oom_count(oom, "b", 1);
-	oom_show(oom, "a", count_calls, &done);
-	oom_show(oom, "b", count_calls, &done);
-	oom_show(oom, "stranger", count_calls, &done);
-	ck_assert_int_eq(done, 5);
+	oom_exit(oom, "a", "init", 7);
+	oom_exit(oom, "b", "init", 7);
+	oom_exit(oom, "stranger", "init", 7);
+	ck_assert_int_eq(counts.exits, 5);
 	oom_free(oom);
 }
 
 TEST(containers_are_bounded)
 {
-	int changes = 0;
-	struct oom *oom = oom_new(count_calls, &changes);
+	struct counts counts = {0};
+	struct oom *oom = oom_new(&events, &counts);
 	g_autoptr(GError) error = NULL;
 	gboolean added = TRUE;
 	int n = 0;
