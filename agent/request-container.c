@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/cleanup.h"
+#include "agent/device-filter.h"
 #include "agent/file.h"
 #include "agent/hyperstart.h"
 #include "agent/json.h"
@@ -206,6 +207,7 @@ bool container_request_begin(struct agent *agent, const json_t *json, struct age
 	/* A host that speaks OCI has read that it has to send START. */
 	launched = container != NULL && (!notify || open_notify(container, error)) &&
 		   limits_apply_sections(sections, container->cgroup, error) &&
+		   device_filter_apply(sections, container->cgroup, error) &&
 		   launch_init(agent, container, &keys, root, json_object_get(json, "oci") != NULL,
 			   error);
 	container_spec_clear(&spec);

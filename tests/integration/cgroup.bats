@@ -49,7 +49,9 @@ has_members() {
 	bundle_set '.linux.cgroupsPath = $path | .linux.resources += {
 		memory: {limit: 201326592, swap: 201326592, reservation: 104857600},
 		cpu: {shares: 512, quota: 50000, period: 100000, cpus: "0"},
-		pids: {limit: 20}, blockIO: {weight: 0}, unified: {"memory.high": "150000000"}}' \
+		pids: {limit: 20}, blockIO: {weight: 0}, unified: {"memory.high": "150000000"},
+		devices: [{allow: false, access: "rwm"}]} |
+		.process.capabilities |= with_entries(.value += ["CAP_MKNOD"])' \
 		--arg path "/$parent/$id"
 	bundle_args sleep 1000
 	cor run --detach --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$bundle" "$id"
@@ -73,6 +75,12 @@ has_members() {
 		grep -c ^processor /proc/cpuinfo
 		[ "$(awk "/MemTotal/ { print \$2 }" /proc/meminfo)" -gt 400000 ] && echo large'
 	[ "$output" = $'201326592\n104857600\n149999616\n20\n50000 100000\n20\n1\nlarge' ]
+
+	# A node can be made of any device, and used of those that every container has.
+	run --separate-stderr cor exec "$id" sh -c 'mknod /dev/memory c 1 1 && head -c 1 /dev/memory
+		head -c 1 /dev/urandom | wc -c'
+	[ "$output" = 1 ]
+	[ "$stderr" = "head: /dev/memory: Operation not permitted" ]
 
 	cor exec "$id" sleep 1000 &
 	wait_until 20 has_members 4
