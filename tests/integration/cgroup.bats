@@ -132,3 +132,19 @@ has_members() {
 	[[ $stderr = *"--systemd-cgroup: systemd is not the init system here"* ]]
 	[ ! -e "$root/$id" ]
 }
+
+@test "where no cgroup can be made, a warning says so, and the guest's limits hold alone" {
+	bundle_set '.linux.resources.pids = {limit: 20}'
+	bundle_args cat /sys/fs/cgroup/pids.max
+	# In a mount namespace of its own, all of them are read-only.
+	# shellcheck disable=SC2016 # the inner shell's
+	CC_TEST_ROOT=$root run -0 --separate-stderr unshare --mount -- sh -c '
+		awk "/ - cgroup2? / { print \$5 }" /proc/self/mountinfo | while read -r mount; do
+			mount -o remount,bind,ro "$mount"
+		done
+		exec "$@"' sh "$CC_BUILD_DIR/cc-oci-runtime" --root "$root" --agent-timeout 120 \
+		run --bundle "$bundle" "$id" 3>&-
+	[ "$output" = 20 ]
+	[[ $stderr = *"limits hold in the guest alone"* ]]
+	[ -z "$(cgroups "$id")" ]
+}

@@ -83,6 +83,14 @@ machines() {
 	[ "$(cor exec a readlink /proc/self/ns/uts)" = "$(cor exec p1 readlink /proc/self/ns/uts)" ]
 	[ "$(cor exec a readlink /proc/self/ns/net)" = "$(cor exec p1 readlink /proc/self/ns/net)" ]
 	[ "$(cor exec a readlink /proc/self/ns/pid)" != "$(cor exec p1 readlink /proc/self/ns/pid)" ]
+	# Paused, it is so alone: its machine goes on.
+	cor pause a
+	has_status a paused
+	run -1 --separate-stderr cor exec a true
+	[[ $stderr = *"cannot exec in a paused container"* ]]
+	[ "$(cor exec p1 echo on)" = on ]
+	cor resume a
+	[ "$(cor exec a echo on)" = on ]
 	# The end of one is its own; then its place is free for another of that name.
 	has_status a running
 	has_status p1 running
