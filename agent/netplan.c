@@ -207,7 +207,8 @@ static bool put_hop(
 	hop.rtnh_hops = (uint8_t)(weight > 0 ? weight - 1 : 0);
 	hop.rtnh_flags = onlink ? RTNH_F_ONLINK : 0;
 	hop.rtnh_len = (uint16_t)(message->header.nlmsg_len - at);
-	memcpy(message->data + at, &hop, sizeof hop);
+	/* As in rtnl_put. */
+	memcpy((uint8_t *)message + at, &hop, sizeof hop);
 	return true;
 }
 

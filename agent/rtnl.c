@@ -50,7 +50,8 @@ void rtnl_put(struct rtnl_message *message, uint16_t type, const void *data, siz
 		return;
 	}
 
-	struct rtattr *attribute = (struct rtattr *)(void *)(message->data + at);
+	/* Of the whole message: gcc takes `data` for the header that it shares its place with. */
+	struct rtattr *attribute = (struct rtattr *)(void *)((uint8_t *)message + at);
 
 	attribute->rta_type = type;
 	attribute->rta_len = (uint16_t)RTA_LENGTH(size);
@@ -79,7 +80,7 @@ size_t rtnl_nest(struct rtnl_message *message, uint16_t type)
 
 void rtnl_end(struct rtnl_message *message, size_t nest)
 {
-	struct rtattr *attribute = (struct rtattr *)(void *)(message->data + nest);
+	struct rtattr *attribute = (struct rtattr *)(void *)((uint8_t *)message + nest);
 
 	if (message->overflow)
 		return;
