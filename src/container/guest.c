@@ -15,6 +15,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/timeouts.h"
+#include "oci/pod.h"
 #include "vm/kernel.h"
 #include "vm/size.h"
 #include "vm/snapshot.h"
@@ -65,12 +66,19 @@ static void apply_settings(struct vm_config *config, const struct settings *sett
 	}
 }
 
-static void fit_size(struct vm_config *config, const struct oci_spec *spec)
+static gboolean fit_size(struct vm_config *config, const struct oci_spec *spec, GError **error)
 {
 	const struct vm_size_host host = vm_size_host();
+	/* What it points to stays the spec's. */
+	struct oci_resources wanted = *spec->resources;
 
-	vm_size_fit(config, spec->resources, &host);
+	if (!oci_pod_resources(spec->annotations, &wanted, error)) {
+		g_prefix_error(error, "%s/" OCI_CONFIG_NAME ": ", spec->bundle);
+		return FALSE;
+	}
+	vm_size_fit(config, &wanted, &host);
 	log_info("VM: %u MiB of memory, %u CPUs", config->memory_mib, config->cpus);
+	return TRUE;
 }
 
 struct vm_config *guest_config(const struct settings *settings, const char *bundle,
@@ -82,8 +90,8 @@ struct vm_config *guest_config(const struct settings *settings, const char *bund
 	if (config == NULL || !vm_config_check_files(config, error))
 		return NULL;
 	apply_settings(config, settings);
-	if (spec != NULL)
-		fit_size(config, spec);
+	if (spec != NULL && !fit_size(config, spec, error))
+		return NULL;
 	return g_steal_pointer(&config);
 }
 

@@ -65,3 +65,31 @@ gboolean oci_pod_parse(GHashTable *annotations, struct oci_pod *out_pod, GError 
 	*out_pod = pod;
 	return TRUE;
 }
+
+static const struct {
+	const char *name;
+	gsize offset;
+} sums[] = {
+	{"io.kubernetes.cri.sandbox-memory", G_STRUCT_OFFSET(struct oci_resources, memory_limit)},
+	{"io.kubernetes.cri.sandbox-cpu-quota", G_STRUCT_OFFSET(struct oci_resources, cpu_quota)},
+	{"io.kubernetes.cri.sandbox-cpu-period", G_STRUCT_OFFSET(struct oci_resources, cpu_period)},
+};
+
+gboolean oci_pod_resources(GHashTable *annotations, struct oci_resources *resources, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(sums); i++) {
+		const char *text = g_hash_table_lookup(annotations, sums[i].name);
+		gint64 *value = &G_STRUCT_MEMBER(gint64, resources, sums[i].offset);
+		gint64 number = 0;
+
+		if (text != NULL &&
+			!g_ascii_string_to_signed(text, 10, -1, G_MAXINT64, &number, NULL)) {
+			g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+				"annotations[\"%s\"]: expected a number, found \"%s\"",
+				sums[i].name, text);
+			return FALSE;
+		}
+		*value = MAX(*value, number);
+	}
+	return TRUE;
+}

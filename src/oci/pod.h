@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "oci/resources.h"
+
 enum oci_pod_role {
 	/* No pod is spoken of: a container with a VM of its own. */
 	OCI_POD_NONE,
@@ -27,3 +29,11 @@ struct oci_pod {
 /* annotations: names and values, both char *. Errors name the annotation. */
 gboolean oci_pod_parse(
 	GHashTable *annotations, struct oci_pod *out_pod, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * What a sandbox's annotations say of all that its pod may use (containerd's CRI plugin), where
+ * that is more than the sandbox's own: in bytes and µs. The VM is made for it. Errors name the
+ * annotation.
+ */
+gboolean oci_pod_resources(GHashTable *annotations, struct oci_resources *resources,
+	GError **error) G_GNUC_WARN_UNUSED_RESULT;

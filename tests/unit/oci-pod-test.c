@@ -77,7 +77,27 @@ TEST(pod_that_is_not_whole_is_refused)
 	test_error_is(error, CC_ERROR_INVALID, bad[_i].error);
 }
 
+TEST(a_pods_sum_is_what_its_vm_is_made_for)
+{
+	g_autoptr(GHashTable) sums = annotations("io.kubernetes.cri.sandbox-memory=1073741824 "
+						 "io.kubernetes.cri.sandbox-cpu-quota=0");
+	g_autoptr(GHashTable) wrong = annotations("io.kubernetes.cri.sandbox-cpu-period=x");
+	struct oci_resources resources = {.memory_limit = 5, .cpu_quota = 900};
+	GError *unexpected = NULL;
+	g_autoptr(GError) error = NULL;
+
+	test_succeeds(oci_pod_resources(sums, &resources, &unexpected), unexpected);
+	ck_assert_int_eq(resources.memory_limit, 1 << 30);
+	ck_assert_int_eq(resources.cpu_quota, 900);
+	ck_assert_int_eq(resources.cpu_period, 0);
+	ck_assert(!oci_pod_resources(wrong, &resources, &error));
+	test_error_is(error, CC_ERROR_INVALID,
+		"annotations[\"io.kubernetes.cri.sandbox-cpu-period\"]: expected a number, found "
+		"\"x\"");
+}
+
 static const struct test tests[] = {
+	RUN(a_pods_sum_is_what_its_vm_is_made_for),
 	RUN_EACH(pod_is_read_from_the_words_of_each_engine, G_N_ELEMENTS(good)),
 	RUN_EACH(pod_that_is_not_whole_is_refused, G_N_ELEMENTS(bad)),
 };
