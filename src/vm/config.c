@@ -69,7 +69,7 @@ static void warn_unknown(const struct reader *reader, const struct known_keys *k
 
 		g_autofree char *where = json_path(known->section, name->data);
 
-		log_warning("%s: unknown key: %s", reader->source, where);
+		log_warning("%s: unknown key: vm.%s", reader->source, where);
 	}
 }
 
@@ -310,7 +310,7 @@ struct vm_config *vm_config_from_json(
 	if (!read_hypervisor(config, &reader, error) || !read_kernel(config, &reader, error) ||
 		!read_image(config, &reader, error) || !read_size(config, &reader, error) ||
 		!read_machine(config, &reader, error) || !read_template(config, &reader, error)) {
-		g_prefix_error(error, "%s: ", source);
+		g_prefix_error(error, "%s: vm.", source);
 		return NULL;
 	}
 	return g_steal_pointer(&config);

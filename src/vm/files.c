@@ -17,11 +17,11 @@ static gboolean check_file(const struct vm_config *config, const char *key, cons
 	if (path == NULL)
 		return TRUE;
 	if (stat(path, &status) < 0 || access(path, access_mode) < 0) {
-		error_set_errno(error, errno, "%s: %s: %s", config->source, key, path);
+		error_set_errno(error, errno, "%s: vm.%s: %s", config->source, key, path);
 		return FALSE;
 	}
 	if (!S_ISREG(status.st_mode)) {
-		g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "%s: %s: %s: not a regular file",
+		g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "%s: vm.%s: %s: not a regular file",
 			config->source, key, path);
 		return FALSE;
 	}
@@ -36,8 +36,9 @@ static gboolean find_hypervisor(struct vm_config *config, GError **error)
 	char *found = g_find_program_in_path(config->hypervisor_path);
 
 	if (found == NULL) {
-		g_set_error(error, CC_ERROR, CC_ERROR_NOT_FOUND, "%s: path: %s: not found on PATH",
-			config->source, config->hypervisor_path);
+		g_set_error(error, CC_ERROR, CC_ERROR_NOT_FOUND,
+			"%s: vm.path: %s: not found on PATH", config->source,
+			config->hypervisor_path);
 		return FALSE;
 	}
 	g_free(config->hypervisor_path);

@@ -59,13 +59,13 @@ installed_fails() {
 	# Each vm.json names a kernel that is not there; the error says which one was read.
 	mkdir "$BATS_TEST_TMPDIR/sysconf"
 	vm_json '.vm.kernel.path = "/no/kernel"' >"$installed/vm.json"
-	installed_fails "$installed/vm.json: kernel.path: /no/kernel"
+	installed_fails "$installed/vm.json: vm.kernel.path: /no/kernel"
 	cp "$installed/vm.json" "$BATS_TEST_TMPDIR/sysconf/"
-	installed_fails "$sysconf/vm.json: kernel.path: /no/kernel"
+	installed_fails "$sysconf/vm.json: vm.kernel.path: /no/kernel"
 	cp "$installed/vm.json" "$bundle/"
-	installed_fails "$bundle/vm.json: kernel.path: /no/kernel"
+	installed_fails "$bundle/vm.json: vm.kernel.path: /no/kernel"
 	bundle_set --argjson vm "$(vm_json '.vm.kernel.path = "/no/kernel"')" '.vm = $vm.vm'
-	installed_fails "$bundle/config.json: kernel.path: /no/kernel"
+	installed_fails "$bundle/config.json: vm.kernel.path: /no/kernel"
 
 	# Each hypervisor.args has a tag that is not known.
 	bundle_set --argjson vm "$(vm_json)" '.vm = $vm.vm'
@@ -89,7 +89,7 @@ installed_fails() {
 	cor run --detach --bundle "$bundle" c1 </dev/null
 	logged "vm configuration: $bundle/vm.json"
 	logged "hypervisor arguments: $bundle/hypervisor.args"
-	logged "$bundle/vm.json: unknown key: moon"
+	logged "$bundle/vm.json: unknown key: vm.moon"
 
 	hypervisor_arguments >"$BATS_TEST_TMPDIR/arguments"
 	grep -A 1 -xF -e -m "$BATS_TEST_TMPDIR/arguments" | grep -qxF 200M

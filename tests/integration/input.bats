@@ -188,10 +188,10 @@ each_refused() {
 	refused "container id: " exec "$id" true
 }
 
-# vm_refused FILTER TEXT: `create` with vm.json, in the bundle, changed so; TEXT follows its path.
+# vm_refused FILTER TEXT: `create` with vm.json, in the bundle, changed so; TEXT follows its path and "vm".
 vm_refused() {
 	jq "$1" "$BATS_TEST_TMPDIR/vm.json" >"$bundle/vm.json"
-	refused "$bundle/vm.json: $2" create --bundle "$bundle" c1
+	refused "$bundle/vm.json: vm$2" create --bundle "$bundle" c1
 }
 
 # vm.json as it was built, with absolute paths.
@@ -203,26 +203,26 @@ good_vm() {
 @test "a missing kernel, initrd, image or QEMU, and bad values in vm.json are refused" {
 	good_vm >"$BATS_TEST_TMPDIR/vm.json"
 	touch "$bundle/not-executable"
-	vm_refused '.vm.kernel.path = "/no/kernel"' "kernel.path: /no/kernel: No such file or directory"
-	vm_refused '.vm.kernel.path = "kernel"' "kernel.path: $bundle/kernel: No such file or directory"
-	vm_refused '.vm.kernel.path = "/etc"' "kernel.path: /etc: not a regular file"
-	vm_refused 'del(.vm.kernel)' "kernel.path: missing"
-	vm_refused '.vm.initrd = "/no/initrd"' "initrd: /no/initrd: No such file or directory"
-	vm_refused 'del(.vm.initrd)' "initrd: missing"
-	vm_refused '.vm.image = "/no/image"' "image: /no/image: No such file or directory"
+	vm_refused '.vm.kernel.path = "/no/kernel"' ".kernel.path: /no/kernel: No such file or directory"
+	vm_refused '.vm.kernel.path = "kernel"' ".kernel.path: $bundle/kernel: No such file or directory"
+	vm_refused '.vm.kernel.path = "/etc"' ".kernel.path: /etc: not a regular file"
+	vm_refused 'del(.vm.kernel)' ".kernel.path: missing"
+	vm_refused '.vm.initrd = "/no/initrd"' ".initrd: /no/initrd: No such file or directory"
+	vm_refused 'del(.vm.initrd)' ".initrd: missing"
+	vm_refused '.vm.image = "/no/image"' ".image: /no/image: No such file or directory"
 	vm_refused '.vm.image = {"path": "/etc/passwd", "format": "qcow2"}' \
-		'image.format: not supported: "qcow2"'
-	vm_refused '.vm.path = "/no/qemu"' "path: /no/qemu: No such file or directory"
-	vm_refused '.vm.path = "no-such-qemu"' "path: no-such-qemu: not found on PATH"
-	vm_refused '.vm.path = "./not-executable"' "path: $bundle/not-executable: Permission denied"
-	vm_refused 'del(.vm.path)' "path: missing"
-	vm_refused '.vm.memory = "1G"' "memory: expected a whole number, found a string"
-	vm_refused '.vm.memory = 1' "memory: 1 is not between 32 and"
-	vm_refused '.vm.cpus = 0' "cpus: 0 is not between 1 and 255"
-	vm_refused '.vm.agentTimeout = 0' "agentTimeout: 0 is not between 1 and"
-	vm_refused '.vm.accel = "warp"' "accel: "
-	vm_refused '.vm = 5' "vm: expected an object, found a number"
-	vm_refused '{}' "vm: missing"
+		'.image.format: not supported: "qcow2"'
+	vm_refused '.vm.path = "/no/qemu"' ".path: /no/qemu: No such file or directory"
+	vm_refused '.vm.path = "no-such-qemu"' ".path: no-such-qemu: not found on PATH"
+	vm_refused '.vm.path = "./not-executable"' ".path: $bundle/not-executable: Permission denied"
+	vm_refused 'del(.vm.path)' ".path: missing"
+	vm_refused '.vm.memory = "1G"' ".memory: expected a whole number, found a string"
+	vm_refused '.vm.memory = 1' ".memory: 1 is not between 32 and"
+	vm_refused '.vm.cpus = 0' ".cpus: 0 is not between 1 and 255"
+	vm_refused '.vm.agentTimeout = 0' ".agentTimeout: 0 is not between 1 and"
+	vm_refused '.vm.accel = "warp"' ".accel: "
+	vm_refused '.vm = 5' ": expected an object, found a number"
+	vm_refused '{}' ": missing"
 	echo "no JSON" >"$bundle/vm.json"
 	refused "$bundle/vm.json: not JSON" create --bundle "$bundle" c1
 }
@@ -230,11 +230,11 @@ good_vm() {
 @test "a missing kernel, initrd or QEMU in config.json's own vm object is refused" {
 	bundle_set --argjson good "$(good_vm)" '.vm = $good.vm'
 	each_refused <<-'END'
-		.vm.kernel.path = "/no/kernel" => kernel.path: /no/kernel: No such file or directory
-		.vm.initrd = "/no/initrd" => initrd: /no/initrd: No such file or directory
-		.vm.path = "/no/qemu" => path: /no/qemu: No such file or directory
-		.vm = {"hypervisor": {"path": "/no/qemu"}, "kernel": {"path": "/etc/passwd", "initrd": "/etc/passwd"}} => path: /no/qemu: No such file or directory
-		.vm = {"hypervisor": {"path": 4}} => hypervisor.path: expected a string, found a number
+		.vm.kernel.path = "/no/kernel" => vm.kernel.path: /no/kernel: No such file or directory
+		.vm.initrd = "/no/initrd" => vm.initrd: /no/initrd: No such file or directory
+		.vm.path = "/no/qemu" => vm.path: /no/qemu: No such file or directory
+		.vm = {"hypervisor": {"path": "/no/qemu"}, "kernel": {"path": "/etc/passwd", "initrd": "/etc/passwd"}} => vm.path: /no/qemu: No such file or directory
+		.vm = {"hypervisor": {"path": 4}} => vm.hypervisor.path: expected a string, found a number
 	END
 }
 

@@ -143,7 +143,7 @@ TEST(config_survives_unknown_keys)
 
 struct bad_text {
 	const char *text;
-	/* Behind "/e/vm.json: ". */
+	/* Behind "/e/vm.json: vm.". */
 	const char *message;
 };
 
@@ -185,7 +185,7 @@ TEST(config_names_what_is_wrong)
 {
 	const struct bad_text *bad = &bad_objects[_i];
 	g_autoptr(GError) error = NULL;
-	g_autofree char *message = g_strconcat("/e/vm.json: ", bad->message, NULL);
+	g_autofree char *message = g_strconcat("/e/vm.json: vm.", bad->message, NULL);
 
 	ck_assert_ptr_null(parse(bad->text, &error));
 	test_error_is(error, CC_ERROR_INVALID, message);
@@ -375,8 +375,8 @@ TEST(check_files_names_the_missing_one)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(vm_config) config = make_files();
 	g_autofree char *path = test_path(lost->name);
-	g_autofree char *message =
-		g_strdup_printf("/e/vm.json: %s: %s: No such file or directory", lost->key, path);
+	g_autofree char *message = g_strdup_printf(
+		"/e/vm.json: vm.%s: %s: No such file or directory", lost->key, path);
 
 	ck_assert_int_eq(remove(path), 0);
 	ck_assert(!vm_config_check_files(config, &error));
@@ -390,7 +390,7 @@ TEST(check_files_refuses_a_directory)
 	g_autoptr(vm_config) config = make_files();
 	g_autofree char *path = test_path(lost->name);
 	g_autofree char *message =
-		g_strdup_printf("/e/vm.json: %s: %s: not a regular file", lost->key, path);
+		g_strdup_printf("/e/vm.json: vm.%s: %s: not a regular file", lost->key, path);
 
 	ck_assert_int_eq(remove(path), 0);
 	ck_assert_int_eq(mkdir(path, 0755), 0);
@@ -402,8 +402,8 @@ TEST(check_files_refuses_a_hypervisor_that_is_not_executable)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(vm_config) config = make_files();
-	g_autofree char *message =
-		g_strdup_printf("/e/vm.json: path: %s: Permission denied", config->hypervisor_path);
+	g_autofree char *message = g_strdup_printf(
+		"/e/vm.json: vm.path: %s: Permission denied", config->hypervisor_path);
 
 	ck_assert_int_eq(chmod(config->hypervisor_path, 0644), 0);
 	ck_assert(!vm_config_check_files(config, &error));
@@ -429,7 +429,7 @@ TEST(check_files_names_a_hypervisor_that_is_not_on_path)
 
 	ck_assert(g_setenv("PATH", test_directory(), TRUE));
 	ck_assert(!vm_config_check_files(config, &error));
-	test_error_is(error, CC_ERROR_NOT_FOUND, "/e/vm.json: path: qemu: not found on PATH");
+	test_error_is(error, CC_ERROR_NOT_FOUND, "/e/vm.json: vm.path: qemu: not found on PATH");
 }
 
 static const struct test tests[] = {
