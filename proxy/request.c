@@ -246,13 +246,17 @@ static JsonObject *handle_bind(struct client *client, JsonObject *request, GErro
 {
 	struct share *share = get_share(client, error);
 	struct share_bind bind = {0};
+	gint64 process = 0;
 	gboolean top_only;
 
 	if (share == NULL || !json_require_string(request, "", "source", &bind.source, error) ||
 		!json_require_string(request, "", "target", &bind.target, error) ||
 		!json_get_boolean(request, "", "readOnly", &bind.read_only, error) ||
 		!json_get_boolean(request, "", "recursive", &bind.recursive, error) ||
-		!share_add(share, &bind, &top_only, error))
+		!json_get_integer(request, "", "process", 0, G_MAXINT32, &process, error))
+		return NULL;
+	bind.process = (pid_t)process;
+	if (!share_add(share, &bind, &top_only, error))
 		return NULL;
 	if (top_only)
 		logfile_note(vm_get_log(get_vm(client)), LOG_WARNING,

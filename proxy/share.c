@@ -22,6 +22,8 @@
 enum {
 	/* linux/mount.h, which glibc's sys/mount.h has taken in only lately. */
 	TREE_CLONE = 1,
+	MOVE_FROM_FD = 4,
+	MOVE_TO_FD = 0x40,
 	ATTRIBUTE_READ_ONLY = 1,
 	ATTRIBUTE_NO_SUID = 2,
 	ATTRIBUTE_NO_DEVICES = 4,
@@ -319,6 +321,49 @@ static gboolean protect_new(const struct share *share, const struct share_bind *
 	return FALSE;
 }
 
+static int open_namespace(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/ns/mnt", (int)pid);
+
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* A detached copy of what the process sees at the source; we are back where we were after it. */
+static int pick_up(const struct share_bind *bind, GError **error)
+{
+	auto_fd int theirs = open_namespace(bind->process);
+	auto_fd int ours = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	auto_fd int directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int tree = -1;
+
+	if (theirs < 0 || ours < 0 || directory < 0 || setns(theirs, CLONE_NEWNS) < 0) {
+		error_set_errno(error, errno, "enter the mount namespace of process %d",
+			(int)bind->process);
+		return -1;
+	}
+	tree = (int)syscall(SYS_open_tree, AT_FDCWD, bind->source,
+		TREE_CLONE | O_CLOEXEC | (bind->recursive ? AT_RECURSIVE : 0));
+	if (tree < 0)
+		error_set_errno(error, errno, "%s", bind->source);
+	if (setns(ours, CLONE_NEWNS) < 0 || fchdir(directory) < 0)
+		g_error("cannot return to the mount namespace: %s", g_strerror(errno));
+	return tree;
+}
+
+static gboolean attach(
+	const struct share *share, int tree, const struct share_bind *bind, GError **error)
+{
+	auto_fd int point = open_target(share, bind->target, FALSE, error);
+
+	if (point < 0)
+		return FALSE;
+	if (syscall(SYS_move_mount, tree, "", point, "", MOVE_FROM_FD | MOVE_TO_FD) < 0) {
+		error_set_errno(error, errno, "bind %s on \"%s\"", bind->source, bind->target);
+		return FALSE;
+	}
+	return TRUE;
+}
+
 gboolean share_add(
 	struct share *share, const struct share_bind *bind, gboolean *out_top_only, GError **error)
 {
@@ -333,14 +378,18 @@ gboolean share_add(
 		return FALSE;
 	}
 
-	auto_fd int source = open(bind->source, O_PATH | O_CLOEXEC);
+	auto_fd int source =
+		bind->process != 0 ? pick_up(bind, error) : open(bind->source, O_PATH | O_CLOEXEC);
 
+	if (source < 0 && bind->process != 0)
+		return FALSE;
 	if (source < 0 || fstat(source, &status) < 0) {
 		error_set_errno(error, errno, "%s", bind->source);
 		return FALSE;
 	}
 	if (!make_point(share, bind->target, status.st_mode, error) ||
-		!bind_on(share, source, bind, error))
+		!(bind->process != 0 ? attach(share, source, bind, error)
+				     : bind_on(share, source, bind, error)))
 		return FALSE;
 	return protect_new(share, bind, out_top_only, error);
 }

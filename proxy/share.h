@@ -20,6 +20,9 @@ struct share_bind {
 	gboolean read_only;
 	/* With the mounts below the source. */
 	gboolean recursive;
+	/* The process in whose mount namespace the source is looked up; 0: ours, which has what
+	 * was mounted when we began, and later what of the host is shared. */
+	pid_t process;
 };
 
 /*

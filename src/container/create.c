@@ -224,6 +224,7 @@ static gboolean start_shim(struct creation *creation, GError **error)
 	struct shim_options options = {
 		.path = creation->settings->shim_path,
 		.argv = (const char *const *)process->args,
+		.root = creation->spec->root_path,
 	};
 
 	if (!stdio_open(process, creation->options->console_socket, creation->options->attached,

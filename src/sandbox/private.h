@@ -7,6 +7,8 @@
 
 struct sandbox {
 	struct channel channel;
+	/* The VM was started over this connection. */
+	gboolean is_creator;
 	/* What the agent has announced. */
 	gboolean has_oci;
 	gboolean has_window;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/socket.h>
 
 #include "base/error.h"
@@ -64,7 +65,10 @@ struct sandbox *sandbox_spawn(const char *proxy_path, const char *directory, int
 		g_prefix_error(error, "start proxy: ");
 		return NULL;
 	}
-	return sandbox_new(g_steal_fd(&ours));
+	struct sandbox *sandbox = sandbox_new(g_steal_fd(&ours));
+
+	sandbox->is_creator = TRUE;
+	return sandbox;
 }
 
 struct sandbox *sandbox_connect(const char *directory, GError **error)
@@ -229,6 +233,9 @@ gboolean sandbox_bind(struct sandbox *sandbox, const char *source, const char *t
 	json_object_set_string_member(request, "target", target);
 	json_object_set_boolean_member(request, "readOnly", read_only);
 	json_object_set_boolean_member(request, "recursive", recursive);
+	/* A proxy that is older than a mount need not see it: it looks with our eyes. */
+	if (!sandbox->is_creator)
+		json_object_set_int_member(request, "process", getpid());
 	return call(sandbox, request, TIMEOUT_PROXY_REQUEST_MS, error);
 }
 

@@ -3,6 +3,7 @@
 #include "shim/launch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,7 +21,17 @@ gboolean shim_start(const struct shim_options *options, struct shim *out_shim, G
 	if (!fd_socket_pair(&ours, &theirs, error))
 		return FALSE;
 
-	const int fds[] = {options->stdio[0], options->stdio[1], options->stdio[2], theirs};
+	auto_fd int root = -1;
+
+	if (options->root != NULL) {
+		root = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (root < 0) {
+			error_set_errno(error, errno, "start shim: %s", options->root);
+			return FALSE;
+		}
+	}
+
+	const int fds[] = {options->stdio[0], options->stdio[1], options->stdio[2], theirs, root};
 	struct spawn spawn = {
 		.path = options->path,
 		.argv = options->argv,
@@ -34,7 +45,7 @@ gboolean shim_start(const struct shim_options *options, struct shim *out_shim, G
 	};
 	struct process_ref process = {.pid = spawn_process(&spawn, error)};
 
-	G_STATIC_ASSERT(G_N_ELEMENTS(fds) == HANDOVER_FD + 1);
+	G_STATIC_ASSERT(G_N_ELEMENTS(fds) == HANDOVER_ROOT_FD + 1);
 	if (process.pid < 0 || !process_ref_get(process.pid, &process, error)) {
 		g_prefix_error(error, "start shim: ");
 		return FALSE;

@@ -14,6 +14,8 @@ struct shim_options {
 	const char *const *argv;
 	/* Become the shim's 0, 1 and 2. */
 	int stdio[3];
+	/* The directory that is to be "/" for the shim: see shim/root.h. NULL: the caller's. */
+	const char *root;
 	/* As in base/spawn.h. */
 	const GArray *cgroups;
 	/* The network namespace to sit in, -1: the caller's; or a new one. */

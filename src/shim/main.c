@@ -18,6 +18,10 @@
  * Trust. What comes from the proxy was sent by the guest, which is hostile: bytes are only ever
  * written to stdout and stderr, and at most a window of them is kept.
  *
+ * Root. The shim of a container's first process has the container's root as its own, in a mount
+ * namespace of its own: an engine that enters that of the pid, to copy a file into the container
+ * (`podman cp`), must not find itself in the host's.
+ *
  * Size. There is one for each process of each container, so: libc only, and no memory that waits.
  */
 #include <errno.h>
@@ -31,6 +35,7 @@
 
 #include "base/trace.h"
 #include "shim/relay.h"
+#include "shim/root.h"
 #include "wire/fdpass.h"
 #include "wire/handover.h"
 
@@ -80,7 +85,7 @@ int main(void)
 	/* A timeline without us is better than a process without us. */
 	(void)trace_open("cc-shim", NULL);
 	begin = trace_begin();
-	if (chdir("/") < 0 || !receive_handover(&handover, &link))
+	if (!root_enter(HANDOVER_ROOT_FD) || chdir("/") < 0 || !receive_handover(&handover, &link))
 		return EXIT_NO_PROCESS;
 	close(HANDOVER_FD);
 	trace_end("wait for handover", begin);

@@ -15,6 +15,8 @@
 
 /* The shim's descriptor of the socket. */
 #define HANDOVER_FD 3
+/* The container's root directory on the host, where the shim is the container's process. */
+#define HANDOVER_ROOT_FD 4
 
 enum {
 	HANDOVER_SIZE = 32,

@@ -53,6 +53,8 @@ namespaces_start() {
 		sh -c 'echo $$ >"$1.new"; mv "$1.new" "$1"; exec sleep infinity' sh "$engines/holder.pid" \
 		</dev/null >/dev/null 2>&1 3>&- &
 	wait_until 10 test -e "$engines/holder.pid"
+	# As systemd has it: what is mounted later is seen by the proxies too.
+	inside mount --make-rshared /
 	inside ip link set lo up
 	inside sysctl --quiet --write net.ipv4.ip_forward=1
 	# crun knows version 1 and version 2, not both at once.
@@ -95,6 +97,8 @@ write_runtime() {
 	local runtime=${CC_ENGINES_RUNTIME:-$CC_BUILD_DIR/cc-oci-runtime}
 	local options="--agent-timeout 120 --hypervisor-log-dir '$engines/vm'"
 
+	# For who names none (podman); a later one counts.
+	options+=" --root '$engines/state'"
 	options+=" --template-dir '$BATS_SUITE_TMPDIR/templates'"
 	[ -z "${CC_ENGINES_RUNTIME:-}" ] || options=
 	cat >"$cor_path" <<-END
@@ -245,16 +249,15 @@ engines_end() {
 }
 
 # "PID COMMAND" of all that was started here: known by environment or command line, a shim (which
-# shows the container's command, and has no environment) by its mount namespace.
+# shows the container's command, and has no environment) by the root that it sits in.
 engine_processes() {
-	local file namespace pid
-
-	namespace=$(readlink "/proc/$(cat "$engines/holder.pid")/ns/mnt")
+	local file pid
 
 	{
 		grep -lzFx -f <(echo "CC_ENGINES=$engines") /proc/[0-9]*/environ || true
 		grep -lzF -f <(echo "$engines/") /proc/[0-9]*/cmdline || true
-		find /proc/[0-9]*/ns/mnt -lname "$namespace" || true
+		find /proc/[0-9]*/exe -lname "$CC_BUILD_DIR/cc-shim" | sed 's|exe$|mountinfo|' |
+			xargs -r grep -lF "$engines/" || true
 	} 2>/dev/null | while read -r file; do
 		pid=${file#/proc/}
 		pid=${pid%%/*}
