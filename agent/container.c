@@ -147,6 +147,11 @@ bool container_kill_all(struct container *container, struct agent_error *error)
 {
 	if (container->watch < 0)
 		container->watch = cgroup_watch(container->cgroup, error);
+	/* Those that look into the guest are in no cgroup of the container's. */
+	for (const struct process *process = container->processes; process != NULL;
+		process = process->next)
+		if (process->pid > 0)
+			kill(process->pid, SIGKILL);
 	return container->watch >= 0 && cgroup_signal(container->cgroup, SIGKILL, error);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/boot.h"
 #include "agent/cleanup.h"
 #include "agent/device-filter.h"
 #include "agent/file.h"
@@ -384,24 +385,24 @@ static bool launch_exec(struct agent *agent, struct container *container, const 
 
 /*
  * In the guest's own namespaces: as a container's first process would be, in the container's root
- * file system and its cgroup, but with the mounts and the namespaces of this request.
+ * file system, but with the mounts and the namespaces of this request, and no cgroup of its own.
  */
 static bool launch_in_vm(struct agent *agent, struct container *container, const json_t *json,
 	const struct process_keys *keys, struct agent_error *error)
 {
 	struct container_spec spec = {.json = NULL};
 	AUTO_FREE char *root = root_path(json, error);
-	AUTO_FREE char *cgroup = exec_cgroup(container, json, error);
 	struct launch launch = {
 		.process = &spec.process,
 		.container = &spec,
 		.root = root,
-		.cgroup = cgroup,
+		/* Not the container's, whose rules for devices and limits hold for all in it. */
+		.cgroup = CGROUP_DIRECTORY,
 	};
 	json_t *oci = NULL;
 	bool launched;
 
-	if (root == NULL || cgroup == NULL || !json_get_object(json, "oci", &oci, error) ||
+	if (root == NULL || !json_get_object(json, "oci", &oci, error) ||
 		!container_spec_parse(&spec, oci, error))
 		return false;
 	launched = launch_further(agent, container, &launch, keys, error);
