@@ -46,6 +46,8 @@ struct agent {
 	struct dns dns;
 	struct pending pending;
 	struct spans spans;
+	/* What GETVERSION says of us. Made once: in a clone it is the template's. */
+	char *announcement;
 	/* DESTROYPOD is done: send what is queued, and end the VM. */
 	bool ending;
 };

@@ -42,7 +42,7 @@ static const char *const features[] = {
 	AGENT_FEATURE_NETPLAN,
 };
 
-/* The object behind the number; the caller's. */
+/* The object behind the number; the caller's. NULL: out of memory. */
 static char *announce(void)
 {
 	json_t *list = json_array();
@@ -56,15 +56,16 @@ static char *announce(void)
 
 bool request_get_version(struct agent *agent, struct request *request, struct agent_error *error)
 {
-	AUTO_FREE char *announcement = announce();
-	size_t length = announcement != NULL ? strlen(announcement) : 0;
+	size_t length;
 
-	(void)agent;
+	if (agent->announcement == NULL)
+		agent->announcement = announce();
+	length = agent->announcement != NULL ? strlen(agent->announcement) : 0;
 	request->reply = malloc(4 + length);
 	if (request->reply == NULL || length == 0)
 		return agent_error_set(error, AGENT_CODE_FAILED, "out of memory");
 	bytes_put_u32(request->reply, AGENT_VERSION_OURS);
-	memcpy(request->reply + 4, announcement, length);
+	memcpy(request->reply + 4, agent->announcement, length);
 	request->reply_size = 4 + length;
 	return true;
 }
