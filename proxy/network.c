@@ -522,6 +522,17 @@ void network_detach(struct network *network)
 	timer_clear(&network->settle_timer);
 }
 
+void network_abandon(struct network *network)
+{
+	g_autoptr(GError) error = NULL;
+
+	/* That the taps go is no change to follow. */
+	network_detach(network);
+	/* They go with QEMU's descriptors all the same. */
+	if (!net_tap_delete_all(network->netlink, &error))
+		logfile_note(network->log, LOG_WARNING, "network: %s", error->message);
+}
+
 void network_free(struct network *network)
 {
 	g_autoptr(GError) gone = NULL;

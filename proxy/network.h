@@ -44,6 +44,8 @@ struct network *network_new(
 	const struct network_config *config, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The guest, its agent and QMP are ending: none of them is asked for anything any more. */
 void network_detach(struct network *network);
+/* QEMU is being killed, too: the taps are deleted while the kernel takes its memory apart. */
+void network_abandon(struct network *network);
 void network_free(struct network *network);
 
 /* For QEMU, from HYPERVISOR_FD_NETWORK on; they are dropped with network_started. */

@@ -102,10 +102,9 @@ static void kill_hypervisor(struct vm *vm)
 		return;
 	}
 	vm->state = VM_KILLED;
-	/* The taps go with it: that is no change to follow. */
-	if (vm->network != NULL)
-		network_detach(vm->network);
 	hypervisor_kill(vm->hypervisor);
+	if (vm->network != NULL)
+		network_abandon(vm->network);
 }
 
 static void abort_with(struct vm *vm, const GError *reason)

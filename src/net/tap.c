@@ -9,6 +9,7 @@
 #include <linux/if_tun.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -19,6 +20,13 @@
 #define VHOST_DEVICE "/dev/vhost-net"
 /* The kernel puts the first free number in. */
 #define TAP_NAMES "cctap%d"
+/* And the process, since a link in it belongs to nobody else. */
+#define TAP_GROUP 0xcc000000u
+
+static guint32 tap_group(void)
+{
+	return TAP_GROUP | (guint32)getpid();
+}
 
 static gboolean open_queue(struct net_tap *tap, struct ifreq *request, GError **error)
 {
@@ -47,6 +55,7 @@ static gboolean dress(
 
 	body->ifi_index = tap->index;
 	mnl_attr_put_strz(message, IFLA_IFALIAS, alias);
+	mnl_attr_put_u32(message, IFLA_GROUP, tap_group());
 	return netlink_request(netlink, message, error) &&
 	       net_device_up(netlink, tap->index, error);
 }
@@ -89,6 +98,20 @@ void net_tap_close(struct net_tap *tap)
 	for (guint i = 0; i < NET_QUEUES_MAX; i++)
 		fd_clear(&tap->fds[i]);
 	tap->queues = 0;
+}
+
+gboolean net_tap_delete_all(struct netlink *netlink, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	char buffer[NETLINK_REQUEST_SIZE];
+	struct ifinfomsg *body;
+	struct nlmsghdr *message = netlink_begin(buffer, RTM_DELLINK, 0, sizeof *body, &body);
+
+	mnl_attr_put_u32(message, IFLA_GROUP, tap_group());
+	if (netlink_request(netlink, message, &cause) || netlink_errno(netlink) == ENODEV)
+		return TRUE;
+	g_propagate_prefixed_error(error, g_steal_pointer(&cause), "delete the taps: ");
+	return FALSE;
 }
 
 gboolean net_tap_set_mtu(

@@ -32,6 +32,11 @@ gboolean net_tap_open(struct netlink *netlink, const char *owner, guint queues,
 	struct net_tap *out_tap, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Closes our copies of the descriptors. */
 void net_tap_close(struct net_tap *tap);
+/*
+ * Deletes all that this process has made in the namespace, at once: closing them one by one costs
+ * one grace period of the kernel's each. That there are none is no error.
+ */
+gboolean net_tap_delete_all(struct netlink *netlink, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* As large as the link's. */
 gboolean net_tap_set_mtu(struct netlink *netlink, const struct net_tap *tap, guint32 mtu,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -231,6 +231,28 @@ TEST(a_tap_says_whose_it_is_and_goes_with_its_descriptor)
 	ck_assert_ptr_null(net_plan_find(after, tap.index));
 }
 
+TEST(all_taps_of_this_process_are_deleted_at_once_and_nothing_else)
+{
+	g_autoptr(netlink_connection) netlink = rig_open();
+	struct net_tap taps[] = {NET_TAP_INIT, NET_TAP_INIT};
+	GError *error = NULL;
+
+	make_pair();
+	for (gsize i = 0; i < G_N_ELEMENTS(taps); i++)
+		open_tap(netlink, &taps[i]);
+	test_succeeds(net_tap_delete_all(netlink, &error), error);
+
+	g_autoptr(net_plan) plan = read_plan(netlink);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(taps); i++) {
+		ck_assert_ptr_null(net_plan_find(plan, taps[i].index));
+		net_tap_close(&taps[i]);
+	}
+	ck_assert_ptr_nonnull(net_plan_find_name(plan, "other0"));
+	/* There are none: that is no error. */
+	test_succeeds(net_tap_delete_all(netlink, &error), error);
+}
+
 TEST(a_tap_has_as_many_queues_as_asked_for)
 {
 	g_autoptr(netlink_connection) netlink = rig_open();
@@ -470,6 +492,7 @@ static const struct test tests[] = {
 	RUN(routes_of_links_that_the_guest_lacks_are_not_for_it),
 	RUN(links_that_cannot_be_joined_say_why),
 	RUN(a_tap_says_whose_it_is_and_goes_with_its_descriptor),
+	RUN(all_taps_of_this_process_are_deleted_at_once_and_nothing_else),
 	RUN(a_tap_has_as_many_queues_as_asked_for),
 	RUN_EACH(joined_frames_pass_and_leaving_leaves_nothing, G_N_ELEMENTS(methods)),
 	RUN_EACH(a_sweep_removes_what_a_killed_one_left, G_N_ELEMENTS(methods)),
