@@ -43,6 +43,8 @@ enum {
 	TIMEOUT_DNS_MS = 10 * 1000,
 	/* The kernel answers a netlink request. */
 	TIMEOUT_NETLINK_MS = 10 * 1000,
+	/* A hypervisor whose proxy was killed is gone, and its tap with it. */
+	TIMEOUT_TAP_GONE_MS = 2 * 1000,
 	/* A console socket's listener accepts. */
 	TIMEOUT_CONSOLE_SOCKET_MS = 10 * 1000,
 };

@@ -143,7 +143,7 @@ static void creation_undo(struct creation *creation)
 	guest_end(&creation->guest);
 	/* The VM has been begun. */
 	if (creation->guest.directory != NULL)
-		network_sweep(creation->spec);
+		network_sweep(creation->spec, creation->options->id);
 	if (creation->joined && !pod_remove_member(creation->settings, creation->pod->id,
 					creation->options->id, &error)) {
 		log_warning("undo create: %s", error->message);

@@ -104,23 +104,24 @@ static gboolean load(const struct settings *settings, const char *id, gboolean f
 	return FALSE;
 }
 
-/* The hooks to run when all is gone; NULL, with a warning, when they cannot be known. */
-static struct oci_spec *load_hooks(const struct oci_state *state, const char *directory)
+/*
+ * What config.json asked for when the container was made. A create that died before its first
+ * record has kept it all the same: where its links were is known then. NULL when it cannot be read.
+ */
+static struct oci_spec *load_spec(const struct oci_state *state, const char *directory)
 {
 	g_autoptr(GError) error = NULL;
-	struct oci_spec *spec;
+	struct oci_spec *spec =
+		oci_spec_load_kept(directory, state != NULL ? state->bundle : directory, &error);
 
-	if (state == NULL)
-		return NULL;
-	spec = oci_spec_load_kept(directory, state->bundle, &error);
-	if (spec == NULL)
+	if (spec == NULL && state != NULL)
 		log_warning("no poststop hooks are run: %s", error->message);
 	return spec;
 }
 
 static void run_poststop(const struct oci_spec *spec, const struct oci_state *state)
 {
-	if (spec != NULL)
+	if (spec != NULL && state != NULL)
 		hooks_run_all(spec->hooks, OCI_HOOK_POSTSTOP, state);
 }
 
@@ -153,11 +154,11 @@ gboolean container_delete(
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return FALSE;
 	}
-	spec = load_hooks(state, directory);
+	spec = load_spec(state, directory);
 	if (!end(settings, state, directory, error) || !directory_remove(settings, id, error))
 		return FALSE;
 	if (spec != NULL)
-		network_sweep(spec);
+		network_sweep(spec, id);
 	run_poststop(spec, state);
 	if (cause == NULL)
 		return TRUE;

@@ -15,7 +15,13 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/timeouts.h"
 #include "net/join.h"
+
+enum {
+	/* Between two looks for a tap that is going. */
+	TAP_LOOK_US = 20 * 1000,
+};
 
 static int open_namespace(const char *path, GError **error)
 {
@@ -149,7 +155,26 @@ gboolean network_connect(struct sandbox *sandbox, const struct oci_spec *spec, G
 	return FALSE;
 }
 
-static gboolean sweep_inside(GError **error)
+/*
+ * The tap goes with the last process that has it open: a hypervisor whose proxy was killed dies a
+ * moment later. Of another VM, or one of the same name below another root, it stays. NULL when the
+ * namespace cannot be read.
+ */
+static struct net_plan *read_abandoned(struct netlink *netlink, const char *id, GError **error)
+{
+	gint64 deadline = deadline_after(TIMEOUT_TAP_GONE_MS);
+
+	for (;;) {
+		g_autoptr(net_plan) plan = net_plan_read(netlink, error);
+		const char *owner = plan != NULL ? net_plan_owner(plan) : NULL;
+
+		if (owner == NULL || !g_str_has_prefix(id, owner) || deadline_left(deadline) <= 0)
+			return g_steal_pointer(&plan);
+		g_usleep(TAP_LOOK_US);
+	}
+}
+
+static gboolean sweep_inside(const char *id, GError **error)
 {
 	g_autoptr(netlink_connection) netlink = netlink_open(0, error);
 	g_autoptr(net_plan) plan = NULL;
@@ -157,7 +182,7 @@ static gboolean sweep_inside(GError **error)
 
 	if (netlink == NULL)
 		return FALSE;
-	plan = net_plan_read(netlink, error);
+	plan = read_abandoned(netlink, id, error);
 	/* Another VM has it by now. */
 	if (plan == NULL || net_plan_owner(plan) != NULL)
 		return plan != NULL;
@@ -168,7 +193,7 @@ static gboolean sweep_inside(GError **error)
 	return TRUE;
 }
 
-void network_sweep(const struct oci_spec *spec)
+void network_sweep(const struct oci_spec *spec, const char *id)
 {
 	g_autoptr(GError) error = NULL;
 	auto_fd int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -179,7 +204,7 @@ void network_sweep(const struct oci_spec *spec)
 	if (!network_open(spec, &namespace, &is_new, NULL) || namespace < 0 || own < 0 ||
 		network_is_host(namespace) || setns(namespace, CLONE_NEWNET) < 0)
 		return;
-	if (!sweep_inside(&error))
+	if (!sweep_inside(id, &error))
 		log_warning("network namespace: %s", error->message);
 	if (setns(own, CLONE_NEWNET) < 0)
 		g_error("cannot return to the network namespace: %s", g_strerror(errno));

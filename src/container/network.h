@@ -34,6 +34,6 @@ gboolean network_connect(struct sandbox *sandbox, const struct oci_spec *spec,
 
 /*
  * After the end of a VM whose proxy was killed: removes what it has left in the namespace that
- * config.json names, where there is one. Failures are warnings.
+ * config.json names, where there is one. id: the container's. Failures are warnings.
  */
-void network_sweep(const struct oci_spec *spec);
+void network_sweep(const struct oci_spec *spec, const char *id);
