@@ -29,6 +29,7 @@ static void end(struct agent *agent)
 {
 	control_clear(&agent->control);
 	tty_clear(&agent->tty);
+	free(agent->announcement);
 }
 
 /* Serves one request and hands out the answer, which lives until the next. */
