@@ -196,6 +196,12 @@ static gboolean choose_template(struct guest *guest, GError **error)
 		return TRUE;
 	if (g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_FOUND))
 		return without_template(guest, "there is no template of this VM yet", error);
+	if (!g_error_matches(cause, CC_ERROR, CC_ERROR_INVALID)) {
+		/* Required, it is the error. */
+		if (guest->config->template_mode != VM_TEMPLATE_REQUIRE)
+			log_warning("template %.12s: %s", guest->key, cause->message);
+		return without_template(guest, cause->message, error);
+	}
 	drop_template(guest, cause->message);
 	return without_template(guest, "the template was damaged", error);
 }

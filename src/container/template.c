@@ -152,7 +152,8 @@ static gboolean is_there(const struct making *making)
 		vm_snapshot_clear(&found);
 		return TRUE;
 	}
-	if (!g_error_matches(error, CC_ERROR, CC_ERROR_NOT_FOUND)) {
+	/* What else is wrong with the store, the draft will find and say. */
+	if (g_error_matches(error, CC_ERROR, CC_ERROR_INVALID)) {
 		log_warning("%s: dropped", error->message);
 		(void)!vm_store_drop(directory, making->guest.key, NULL);
 	}

@@ -84,7 +84,8 @@ gboolean snapshot_check_directory(const char *directory, GError **error)
 	}
 	if (S_ISDIR(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & 077))
 		return TRUE;
-	g_set_error(error, CC_ERROR, CC_ERROR_INVALID,
+	/* Not INVALID: nothing in it is ours to drop. */
+	g_set_error(error, CC_ERROR, CC_ERROR_FAILED,
 		"%s: not a directory that is this user's alone (mode 0700)", directory);
 	return FALSE;
 }
@@ -95,9 +96,11 @@ static int open_file(int parent, const char *name, GError **error)
 {
 	int fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	/* A template without it is damaged, not missing. */
+	/* A template without it is damaged, not missing; that we have no descriptor left passes. */
 	if (fd < 0)
-		g_set_error(error, CC_ERROR, CC_ERROR_INVALID, "%s: %s", name, g_strerror(errno));
+		g_set_error(error, CC_ERROR,
+			errno == EMFILE || errno == ENFILE ? CC_ERROR_FAILED : CC_ERROR_INVALID,
+			"%s: %s", name, g_strerror(errno));
 	return fd;
 }
 
@@ -196,7 +199,14 @@ gboolean vm_store_drop(const char *directory, const char *key, GError **error)
 	g_autofree char *path = g_build_filename(directory, key, NULL);
 	g_autofree char *dropped =
 		g_strdup_printf("%s.%d.%08x" SNAPSHOT_DRAFT, path, (int)getpid(), g_random_int());
+	g_autoptr(GError) cause = NULL;
 
+	if (!snapshot_check_directory(directory, &cause)) {
+		if (g_error_matches(cause, CC_ERROR, CC_ERROR_NOT_FOUND))
+			return TRUE;
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return FALSE;
+	}
 	if (rename(path, dropped) < 0) {
 		if (errno == ENOENT)
 			return TRUE;
@@ -223,6 +233,11 @@ gboolean vm_store_wants(const char *directory, const char *key)
 	g_autoptr(GError) error = NULL;
 	auto_fd int lock = -1;
 
+	/* One that is not there yet will be made. */
+	if (!snapshot_check_directory(directory, &error) &&
+		!g_error_matches(error, CC_ERROR, CC_ERROR_NOT_FOUND))
+		return FALSE;
+	g_clear_error(&error);
 	if (is_recent(note))
 		return FALSE;
 	lock = snapshot_lock(draft, &error);
@@ -234,6 +249,8 @@ void vm_store_note_failure(const char *directory, const char *key, const char *r
 	g_autofree char *path = g_strconcat(directory, "/", key, SNAPSHOT_FAILED, NULL);
 	g_autofree char *line = g_strconcat(reason, "\n", NULL);
 
+	if (!snapshot_check_directory(directory, NULL))
+		return;
 	/* Where even that cannot be written, the next one will find out for itself. */
 	(void)!file_write_atomic(path, line, strlen(line), 0600, NULL);
 }

@@ -33,8 +33,9 @@ struct vm_snapshot {
 void vm_snapshot_clear(struct vm_snapshot *snapshot);
 
 /*
- * Opens the template of a key, and marks it as used. CC_ERROR_NOT_FOUND: there is none. Any other
- * error: it has been changed since it was made, and is to be dropped.
+ * Opens the template of a key, and marks it as used. CC_ERROR_NOT_FOUND: there is none.
+ * CC_ERROR_INVALID: it has been changed since it was made, and is to be dropped. Any other error:
+ * it cannot be used now, or the directory is not ours; nothing is to be touched.
  */
 gboolean vm_store_find(const char *directory, const char *key, struct vm_snapshot *out_snapshot,
 	GError **error) G_GNUC_WARN_UNUSED_RESULT;
