@@ -201,7 +201,9 @@ guest_lacks() {
 	pair world0 10.90.0.1/24 10.90.0.2/24
 	mkdir "$BATS_TEST_TMPDIR/www"
 	echo "hello from outside" >"$BATS_TEST_TMPDIR/www/index.html"
-	in_space "$bundle/rootfs/bin/busybox" httpd -f -p 10.90.0.2:80 -h "$BATS_TEST_TMPDIR/www" 3>&- &
+	# Not by in_space: that would be a shell, and its end not the server's.
+	nsenter --net="/run/netns/$inside" "$bundle/rootfs/bin/busybox" httpd -f -p 10.90.0.2:80 \
+		-h "$BATS_TEST_TMPDIR/www" 3>&- &
 	served=$!
 	before=$(snapshot "$host")
 	bundle_set '.linux.namespaces |= map(select(.type != "network"))
@@ -224,6 +226,7 @@ guest_lacks() {
 	run -0 --separate-stderr hcor run --bundle "$bundle" c2
 	[ "$output" = "hello from outside" ]
 	kill "$served"
+	run ! wait "$served"
 	is_as_before "$host"
 }
 

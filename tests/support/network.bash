@@ -30,10 +30,25 @@ network_remove() {
 	done
 }
 
+# What runs in them: servers of a test, which leftovers does not know.
+network_processes() {
+	local name
+
+	for name in "$host" "$inside"; do
+		ip netns pids "$name" 2>/dev/null || true
+	done
+}
+
 network_teardown() {
 	local status=0
 
 	integration_teardown || status=1
+	if [ -n "$(network_processes)" ]; then
+		echo "processes are left in the namespaces:"
+		network_processes | xargs ps -o pid,args -p
+		network_processes | xargs kill -KILL
+		status=1
+	fi
 	network_remove
 	return $status
 }
